@@ -1,0 +1,1 @@
+"""How does a messy file become citable text?"""

@@ -1,0 +1,110 @@
+"""What is known about a file: from `catalogue.toml` beside it, else from what its first lines say about themselves."""
+
+import datetime
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from corpus.document import CorpusError, Origin, Work
+from corpus.passages import Extent
+
+NAME = "catalogue.toml"
+
+_HEADER = re.compile(r"^[ \t\ufeff]*(?P<key>[\w ]{1,16})[:：][ \t]*(?P<value>\S.*?)[ \t]*$", re.MULTILINE)
+_HEADER_KEYS = {
+    "title": {"标题", "標題", "title", "заголовок"},
+    "url": {"链接", "鏈接", "連結", "url", "link", "ссылка"},
+    "published": {"发布时间", "發布時間", "發佈時間", "published", "date", "дата"},
+}
+_HEADER_LINES = 8
+_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file's place in the catalogue. `work` and `language` are None where they are to be found out."""
+
+    document: str
+    work: str | None = None
+    language: str | None = None
+    origin: Origin = Origin()
+    extent: Extent = Extent()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The works and, by file name, the entries of one folder. A folder without a catalogue has an empty one."""
+
+    works: Mapping[str, Work] = field(default_factory=dict)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    def entry(self, path: str, text: str) -> Entry:
+        """The entry for the file at `path` below the folder, completed by what `text` states in its first lines."""
+        entry = self.entries.get(path) or Entry(slug(path))
+        stated = stated_origin(text)
+        origin = Origin(
+            title=entry.origin.title or stated.title,
+            outlet=entry.origin.outlet,
+            published=entry.origin.published or stated.published,
+            page=entry.origin.page,
+            url=entry.origin.url or stated.url,
+        )
+        return replace(entry, origin=origin)
+
+
+def slug(path: str) -> str:
+    """A document's name out of its path: letters and digits of any script, the rest as single hyphens."""
+    stem = str(Path(path).with_suffix("")).lower()
+    return re.sub(r"[\W_]+", "-", stem).strip("-") or "document"
+
+
+def stated_origin(text: str) -> Origin:
+    """What the first lines say in so many words: `标题: …`, `链接: …`, `发布时间: …`."""
+    said: dict[str, str] = {}
+    for match in _HEADER.finditer("\n".join(text.splitlines()[:_HEADER_LINES])):
+        for name, keys in _HEADER_KEYS.items():
+            if match["key"].strip().lower() in keys:
+                said.setdefault(name, match["value"])
+    url = said.get("url")
+    return Origin(
+        title=said.get("title"),
+        published=_date(said.get("published", "")),
+        url=url if url and re.match(r"https?://\S+$", url) else None,
+    )
+
+
+def _date(text: str) -> datetime.date | None:
+    match = _DATE.search(text)
+    try:
+        return datetime.date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def load(folder: Path) -> Catalogue:
+    """The catalogue of `folder`. Raises CorpusError if it can't be parsed, names an unknown key or lacks one."""
+    path = folder / NAME
+    if not path.exists():
+        return Catalogue()
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        works = {name: Work(name, **work) for name, work in table.pop("works", {}).items()}
+        entries = dict(_entry(name, entry) for name, entry in table.pop("documents", {}).items())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise CorpusError(f"{path}: {error}; see corpus/statements/{NAME} for the form") from error
+    if table:
+        raise CorpusError(f"{path}: unknown table {', '.join(table)}; there are works and documents")
+    for entry in entries.values():
+        if entry.work is not None and entry.work not in works:
+            raise CorpusError(f"{path}: {entry.document} names the work {entry.work!r}, which has no [works] table")
+    return Catalogue(works, entries)
+
+
+def _entry(name: str, table: dict[str, Any]) -> tuple[str, Entry]:
+    file = table.pop("file")
+    extent = Extent(**{key: table.pop(key) for key in ("first", "last", "close") if key in table})
+    work, language = table.pop("work", None), table.pop("language", None)
+    return file, Entry(name, work, language, Origin(**table), extent)

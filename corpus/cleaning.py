@@ -1,0 +1,117 @@
+"""Raw text → the characters worth keeping. A rule sees the text that the rules before it left and names what to delete.
+
+Rules can only delete, so a character that the file does not hold can't appear. What they may delete inside a passage
+is short: white space, control characters, soft hyphens, whole lines of page furniture, and pinyin glosses.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pypinyin import Style, pinyin
+
+from corpus.document import Span
+
+Rule = Callable[[str], Iterator[Span]]
+
+LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+)
+_FURNITURE = re.compile(
+    r"^[^\S\n]*(?:[-–—]\s?\d{1,4}\s?[-–—]|第\s?\d{1,4}\s?页(?:[\s，,/]*共\s?\d{1,4}\s?页)?"
+    r"|page\s\d{1,4}(?:\sof\s\d{1,4})?|(?:стр\.|страница)\s?\d{1,4}(?:\sиз\s\d{1,4})?)[^\S\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GLOSS = re.compile(
+    r"(?<=([\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{1,7})[)）]"
+)
+_GLOSSED = 8  # so many glosses make a glossed document; fewer may be anything, and stay
+
+
+def control_characters(text: str) -> Iterator[Span]:
+    """Characters without a shape: controls, soft hyphens, zero-width spaces, byte order marks, bidi controls."""
+    return (Span(*match.span()) for match in _INVISIBLE.finditer(text))
+
+
+def page_furniture(text: str) -> Iterator[Span]:
+    """Whole lines that only number the page: `- 3 -`, 第3页, `Page 3 of 10`, «стр. 3»."""
+    return (Span(*match.span()) for match in _FURNITURE.finditer(text))
+
+
+def pinyin_glosses(text: str) -> Iterator[Span]:
+    """Brackets that give the reading of the character before them, in a document that has many: 的(de), 北(běi)."""
+    glosses = [match for match in _GLOSS.finditer(text) if _is_reading(match[1], match[2])]
+    return (Span(*match.span()) for match in glosses if len(glosses) >= _GLOSSED)
+
+
+def _is_reading(char: str, reading: str) -> bool:
+    return _toneless(reading) in {_toneless(known) for known in pinyin(char, style=Style.TONE, heteronym=True)[0]}
+
+
+def _toneless(reading: str) -> str:
+    decomposed = unicodedata.normalize("NFD", reading.lower())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def white_space(paragraph: str) -> Iterator[Span]:
+    """All but one character of each run of white space; all of it where a line break falls beside a wide character."""
+    for match in re.finditer(r"\s+", paragraph):
+        start, end = match.span()
+        if start == 0 or end == len(paragraph) or _joins(paragraph, start, end):
+            yield Span(start, end)
+            continue
+        kept = start + max(match[0].find(" "), 0)
+        yield from (span for span in (Span(start, kept), Span(kept + 1, end)) if span.start < span.end)
+
+
+def _joins(text: str, start: int, end: int) -> bool:
+    """Whether the text on both sides is one word: a wrapped Han line, or a hyphen at the line's end."""
+    if not LINE_BREAK.search(text, start, end):
+        return False
+    before, after = text[start - 1], text[end]
+    hyphenated = before in "-\u2010" and text[start - 2 : start - 1].isalpha() and after.islower()
+    return hyphenated or any(unicodedata.east_asian_width(char) in "WF" for char in (before, after))
+
+
+DOCUMENT_RULES: tuple[Rule, ...] = (control_characters, page_furniture, pinyin_glosses)
+PARAGRAPH_RULES: tuple[Rule, ...] = (white_space,)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is left of a raw text: `text`, and for each of its characters the position in the raw text."""
+
+    text: str
+    positions: Sequence[int]
+
+    @classmethod
+    def all_of(cls, raw: str) -> "Kept":
+        return cls(raw, range(len(raw)))
+
+    def part(self, start: int, end: int) -> "Kept":
+        return Kept(self.text[start:end], self.positions[start:end])
+
+    def without(self, rules: Sequence[Rule]) -> "Kept":
+        """Apply `rules` in order."""
+        kept = self
+        for rule in rules:
+            kept = kept._less(list(rule(kept.text)))
+        return kept
+
+    def _less(self, deletions: list[Span]) -> "Kept":
+        gone = {at for span in deletions for at in range(span.start, span.end)}
+        left = [at for at in range(len(self.text)) if at not in gone]
+        return Kept("".join(self.text[at] for at in left), [self.positions[at] for at in left])
+
+    def spans(self) -> tuple[Span, ...]:
+        """The kept positions as maximal runs."""
+        runs: list[Span] = []
+        for at in self.positions:
+            if runs and runs[-1].end == at:
+                runs[-1] = Span(runs[-1].start, at + 1)
+            else:
+                runs.append(Span(at, at + 1))
+        return tuple(runs)

@@ -1,0 +1,27 @@
+"""The language of a text, by script alone: zh-Hans, zh-Hant, en or ru; "und" where there is no letter to judge by."""
+
+import re
+
+from corpus.folding import simplified
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_LETTERS_PER_HAN = 4  # a Han character says about as much as four letters: "APEC的立场" is Chinese
+
+
+def language_of(text: str) -> str:
+    """A BCP 47 tag. Chinese counts as Traditional as soon as one character has another Simplified form."""
+    han = _HAN.findall(text)
+    weights = {
+        "ru": len(_CYRILLIC.findall(text)),
+        "en": len(_LATIN.findall(text)),
+        "zh": _LETTERS_PER_HAN * len(han),
+    }
+    best = max(weights, key=lambda language: weights[language])
+    if not weights[best]:
+        return "und"
+    if best != "zh":
+        return best
+    chinese = "".join(han)
+    return "zh-Hans" if simplified(chinese) == chinese else "zh-Hant"

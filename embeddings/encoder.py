@@ -1,0 +1,149 @@
+"""Text → vectors. The built-in model, or any sentence-transformers model by path or hub id.
+
+A static folder, such as the built-in one, is run by model2vec on numpy: importing sentence-transformers costs seconds
+and half a gigabyte, and both read the same folder to the same vectors.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import Span
+
+Vectors = NDArray[np.float32]
+
+BUILT_IN = Path(__file__).with_name("model")
+
+
+class EncoderError(Exception):
+    """A model that can't be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one text: `vectors` (n, dimension), not normalised, and where each token stands in the text."""
+
+    vectors: Vectors
+    spans: tuple[Span, ...]
+
+
+class Encoder(Protocol):
+    """What the index needs of a model. Vectors are float32, one row per text, of length 1 (0 for an empty text)."""
+
+    @property
+    def name(self) -> str:
+        """What the vectors depend on: an index made with another name can't be searched with this encoder."""
+
+    @property
+    def dimension(self) -> int:
+        """Width of every vector."""
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        """Questions → (len(texts), dimension)."""
+
+    def encode_document(self, texts: Sequence[str]) -> Vectors:
+        """Passages → (len(texts), dimension)."""
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """The token vectors of each text, for late interaction."""
+
+
+def open_encoder(model: str | None = None) -> Encoder:
+    """The built-in model, or the folder or hub id `model`. Raises EncoderError if it can't be loaded."""
+    folder = Path(model) if model else BUILT_IN
+    if _is_static(folder):
+        return StaticEncoder(folder)
+    return TransformerEncoder(str(folder) if folder.is_dir() else str(model))
+
+
+def _is_static(folder: Path) -> bool:
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return config.get("model_type") == "model2vec"
+
+
+class StaticEncoder:
+    """One vector per token, averaged and normalised; the token vectors' lengths are their weights."""
+
+    def __init__(self, folder: Path) -> None:
+        from model2vec import StaticModel
+
+        try:
+            self._model = StaticModel.from_pretrained(folder)
+        except (OSError, ValueError, KeyError) as error:
+            raise EncoderError(f"{folder}: not a usable static model ({error}); restore the folder") from error
+        self._tokenizer: Any = self._model.tokenizer
+        self._table: Vectors = np.asarray(self._model.embedding, dtype=np.float32)
+        self.name = f"static {_digest(folder)}"
+        self.dimension = int(self._table.shape[1])
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._model.encode(list(texts), max_length=None, use_multiprocessing=False)
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+
+    encode_document = encode_query
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            Tokens(self._table[encoding.ids], tuple(Span(*offsets) for offsets in encoding.offsets))
+            for encoding in encodings
+        ]
+
+
+def _digest(folder: Path) -> str:
+    sha256 = hashlib.sha256()
+    for name in ("model.safetensors", "tokenizer.json"):
+        sha256.update((folder / name).read_bytes())
+    return sha256.hexdigest()
+
+
+class TransformerEncoder:
+    """Any sentence-transformers model, with its own prompts for questions and passages."""
+
+    def __init__(self, model: str) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        try:
+            self._model = SentenceTransformer(model, device="cpu", trust_remote_code=False)
+        except (OSError, ValueError, ImportError) as error:
+            raise EncoderError(
+                f"{model}: can't be loaded ({str(error).splitlines()[0]}); name the path of a sentence-transformers "
+                "folder, or a hub id while the network is there, or unset YINJU_MODEL for the built-in model"
+            ) from error
+        self.name = f"sentence-transformers {model}"
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+
+    def encode_query(self, texts: Sequence[str]) -> Vectors:
+        return self._float32(self._model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False))
+
+    def encode_document(self, texts: Sequence[str]) -> Vectors:
+        return self._float32(
+            self._model.encode_document(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        )
+
+    def _float32(self, vectors: Any) -> Vectors:
+        return np.asarray(vectors, dtype=np.float32).reshape(-1, self.dimension)
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        held = self._model.encode(
+            list(texts), prompt="", output_value="token_embeddings", convert_to_numpy=False, show_progress_bar=False
+        )
+        return [self._tokens(text, vectors.float().numpy()) for text, vectors in zip(texts, held, strict=True)]
+
+    def _tokens(self, text: str, vectors: Vectors) -> Tokens:
+        """The vectors of the tokens that stand somewhere in the text; special tokens stand nowhere."""
+        encoded = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True)
+        spans = [Span(*offsets) for offsets in encoded["offset_mapping"]][: len(vectors)]
+        real = [at for at, span in enumerate(spans) if span.start < span.end]
+        return Tokens(vectors[real], tuple(spans[at] for at in real))

@@ -1,0 +1,126 @@
+"""Names of one thing in every language: INF, 中导条约, РСМД.
+
+A concept found in a text, by any of its names and in any inflection, is a term of that text; a concept found in a
+question also adds its other names to the question. Where names overlap, the longest one counts.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.document import Span
+from corpus.folding import Folded, fold
+from embeddings.terms import stem
+
+BUILT_IN = Path(__file__).with_name("glossary.toml")
+
+_LANGUAGES = ("zh", "en", "ru")
+_UNIT = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af〇]|\d+|[^\W\d_\u3400-\u9fff\U00020000-\U000323af]+")
+
+
+class GlossaryError(Exception):
+    """A glossary file that can't be used; the message says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One thing with its names by language, the most usual first. `cased` names count only as they are written."""
+
+    id: str
+    names: Mapping[str, tuple[str, ...]]
+    cased: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept named at `span` of a text."""
+
+    concept: Concept
+    span: Span
+
+
+class Glossary:
+    """Concepts, found in texts by their names."""
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._concepts = tuple(concepts)
+        self._names: dict[str, list[tuple[tuple[str, ...], Concept, str]]] = defaultdict(list)
+        for concept in self._concepts:
+            for name in {name for names in concept.names.values() for name in names}:
+                units = tuple(unit for unit, _ in _units(fold(name)))
+                if units:
+                    self._names[units[0]].append((units, concept, name))
+        for candidates in self._names.values():
+            candidates.sort(key=lambda candidate: (-len(candidate[0]), candidate[1].id, candidate[2]))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all names: an index holds the concepts of its passages, so it depends on them."""
+        lines = sorted(f"{c.id}\t{sorted(c.names.items())}\t{sorted(c.cased)}" for c in self._concepts)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The concepts named in `text`, in order; of overlapping names the longest."""
+        folded = fold(text)
+        units = list(_units(folded))
+        found = []
+        at = 0
+        while at < len(units):
+            match = self._match(text, folded, units, at)
+            if match is None:
+                at += 1
+                continue
+            concept, length = match
+            found.append(Mention(concept, folded.source(units[at][1].start, units[at + length - 1][1].end)))
+            at += length
+        return found
+
+    def _match(
+        self, text: str, folded: Folded, units: Sequence[tuple[str, Span]], at: int
+    ) -> tuple[Concept, int] | None:
+        for wanted, concept, name in self._names.get(units[at][0], ()):
+            if tuple(unit for unit, _ in units[at : at + len(wanted)]) != wanted:
+                continue
+            source = folded.source(units[at][1].start, units[at + len(wanted) - 1][1].end)
+            if name not in concept.cased or source.of(text) == name:
+                return concept, len(wanted)
+        return None
+
+
+def _units(folded: Folded) -> Iterator[tuple[str, Span]]:
+    """Han characters, numbers and stemmed words, with their spans of the folded text."""
+    for match in _UNIT.finditer(folded.text):
+        yield stem(match[0]), Span(*match.span())
+
+
+def load(*paths: Path) -> Glossary:
+    """The concepts of all `paths` together. Raises GlossaryError if one of them can't be read as a glossary."""
+    return Glossary(concept for path in paths for concept in _read(path))
+
+
+def _read(path: Path) -> list[Concept]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        return [_concept(path, entry) for entry in table.get("concept", [])]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+        raise GlossaryError(f"{path}: {error}; see {BUILT_IN.name} for the form") from error
+
+
+def _concept(path: Path, entry: Mapping[str, object]) -> Concept:
+    unknown = set(entry) - {"id", "cased", *_LANGUAGES}
+    if unknown:
+        raise GlossaryError(f"{path}: {entry.get('id')}: unknown key {', '.join(sorted(unknown))}")
+    lists = {key: _strings(path, entry, key) for key in ("cased", *_LANGUAGES)}
+    names = {language: lists[language] for language in _LANGUAGES if lists[language]}
+    return Concept(str(entry["id"]), names, frozenset(lists["cased"]))
+
+
+def _strings(path: Path, entry: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = entry.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise GlossaryError(f"{path}: {entry.get('id')}: {key} must be a list of names")
+    return tuple(value)

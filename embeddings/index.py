@@ -1,0 +1,279 @@
+"""The index: built from the store's paragraphs, published as a folder, opened, searched.
+
+One row is one paragraph of a work, whichever of its witnesses hold it. Candidates come from the vectors and from BM25;
+late interaction looks at each of them closely, and confidence turns all that into one probability by which they rank.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.document import Span
+from corpus.folding import letters
+from corpus.language import language_of
+from embeddings.confidence import CALIBRATED, Confidence, Evidence
+from embeddings.dense import DenseIndex
+from embeddings.encoder import Encoder, Tokens, Vectors
+from embeddings.fusion import standardised
+from embeddings.glossary import Glossary, Mention
+from embeddings.late_interaction import LateInteraction, Part, Units, units
+from embeddings.lexical import LexicalIndex
+from embeddings.publication import IndexUnusable, current_name, open_current, publish
+from embeddings.terms import analyser, terms
+
+_CANDIDATES = 100  # from each side; late interaction sees at most twice as many
+_BACKGROUND = 256  # rows that stand for the collection when scores are standardised
+_BATCH = 256
+_BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One paragraph of a work: the passages that witness it, the base first, and the base's text."""
+
+    members: tuple[str, ...]
+    text: str
+
+    @property
+    def documents(self) -> frozenset[str]:
+        return frozenset(member.rpartition("/")[0] for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as searched.
+
+    `mentions` are the concepts it names; `phrases` must occur, in this wording or by another name of the same concept;
+    `documents` are those to search, None for all.
+    """
+
+    text: str
+    mentions: tuple[Mention, ...] = ()
+    phrases: tuple[str, ...] = ()
+    documents: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row found: the probability that it answers, why, and its sentences with their share of the match."""
+
+    row: Row
+    score: float
+    evidence: Evidence
+    sentences: tuple[tuple[Span, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first, and the phrases that were not required after all because no candidate holds them."""
+
+    hits: list[Hit]
+    dropped: tuple[str, ...] = ()
+
+
+class Index:
+    """A snapshot: what was published when it was opened. Safe to share between threads."""
+
+    def __init__(
+        self, folder: Path, rows: Sequence[Row], languages: frozenset[str], encoder: Encoder, glossary: Glossary
+    ) -> None:
+        self.name = folder.name
+        self.rows = tuple(rows)
+        self.glossary = glossary
+        self._languages = languages
+        self._encoder = encoder
+        self._dense = DenseIndex.load(folder / "dense.faiss")
+        self._lexical = LexicalIndex.load(folder / "lexical")
+        self._units = lru_cache(maxsize=8192)(self._cut)
+        sample = sorted({int(at) for at in np.linspace(0, len(rows) - 1, min(len(rows), _BACKGROUND))}) if rows else []
+        self._sample = [self._units(row) for row in sample]
+        self._sample_vectors = self._dense.vectors(sample)
+
+    @classmethod
+    def open(cls, folder: Path, encoder: Encoder, glossary: Glossary) -> "Index":
+        """The current index below `folder`. Raises IndexUnusable if there is none that `encoder` can search."""
+        path, manifest = open_current(folder, _made_with(encoder, glossary))
+        lines = (path / "rows.jsonl").read_text("utf-8").split("\n")[:-1]
+        rows = [Row(tuple(line["members"]), line["text"]) for line in map(json.loads, lines)]
+        return cls(path, rows, frozenset(manifest["languages"]), encoder, glossary)
+
+    @staticmethod
+    def build(
+        folder: Path,
+        rows: Sequence[Row],
+        encoder: Encoder,
+        glossary: Glossary,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> bool:
+        """Publish an index of `rows` below `folder`, unless the current one is just that; whether it was built.
+
+        `progress` is told how many rows were added.
+        """
+        name = f"index-{_digest(rows, encoder, glossary)}"
+        if current_name(folder) == name and _is_sound(folder, encoder, glossary):
+            return False
+        languages = sorted({language_of(row.text).split("-")[0] for row in rows})
+        made_with = _made_with(encoder, glossary)
+        publish(
+            folder,
+            name,
+            {**made_with, "languages": languages, "rows": len(rows)},
+            lambda path: _write(path, rows, encoder, glossary, progress),
+        )
+        return True
+
+    def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
+        """The `k` most probable rows for `query`, best first, ties in row order."""
+        vector = self._encoder.encode_query([self._with_names(query)])[0]
+        lexical = self._search_terms(query)
+        dense = self._dense.search(vector, _CANDIDATES, self._admitted(query.documents))
+        rows, dropped = self._holding(query, sorted(dense.keys() | lexical.keys()))
+        hits = [
+            (row, Hit(self.rows[row], confidence.probability(evidence), evidence, cuts))
+            for row, evidence, cuts in self._examine(query, vector, lexical, rows)
+        ]
+        hits.sort(key=lambda item: (-item[1].score, item[0]))
+        return Found([hit for _, hit in hits[:k]], dropped)
+
+    def _examine(
+        self, query: Query, vector: Vectors, lexical: Mapping[int, float], rows: Sequence[int]
+    ) -> Iterator[tuple[int, Evidence, tuple[tuple[Span, float], ...]]]:
+        """Look at each of the candidate `rows` closely."""
+        if not rows:
+            return
+        interaction = LateInteraction(self._parts(query), self._sample)
+        late = interaction.score([self._units(row) for row in rows])
+        late_margin = standardised(late.passages, interaction.score(self._sample).passages)
+        dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector)
+        for at, row in enumerate(rows):
+            evidence = Evidence(
+                float(late.passages[at]), float(late_margin[at]), float(dense_margin[at]), lexical.get(row, 0.0)
+            )
+            yield row, evidence, tuple(zip(self._units(row).sentences, map(float, late.sentences[at]), strict=True))
+
+    def _holding(self, query: Query, rows: Sequence[int]) -> tuple[Sequence[int], tuple[str, ...]]:
+        """The rows that hold every required phrase; a phrase that none of them holds is dropped."""
+        dropped = []
+        for phrase in query.phrases:
+            wanted = letters(phrase).text
+            concepts = {mention.concept.id for mention in self.glossary.mentions(phrase)}
+            held = [
+                row for row in rows if wanted in letters(self.rows[row].text).text or concepts & self._concepts(row)
+            ]
+            rows = held or rows
+            if not held:
+                dropped.append(phrase)
+        return rows, tuple(dropped)
+
+    def _concepts(self, row: int) -> frozenset[str]:
+        return frozenset().union(*self._units(row).concepts)
+
+    def _admitted(self, documents: frozenset[str] | None) -> list[int] | None:
+        if documents is None:
+            return None
+        return [at for at, row in enumerate(self.rows) if row.documents & documents]
+
+    # The question's sides.
+
+    def _names(self, mention: Mention) -> list[str]:
+        """The names of a concept in the collection's languages, the most usual of each first."""
+        return [name for language in sorted(self._languages) for name in mention.concept.names.get(language, ())]
+
+    def _with_names(self, query: Query) -> str:
+        return " ".join([query.text, *(name for mention in query.mentions for name in self._names(mention)[:1])])
+
+    def _parts(self, query: Query) -> list[Part]:
+        """Every mention as one part with all its names; every other token as a part of its own."""
+        names = [self._names(mention) for mention in query.mentions]
+        own, *others = self._encoder.encode_tokens([query.text, *(name for held in names for name in held)])
+        parts = []
+        for mention, held in zip(query.mentions, names, strict=True):
+            wordings = [_within(own, mention.span), *(others.pop(0).vectors for _ in held)]
+            parts.append(Part(tuple(wording for wording in wordings if len(wording)), mention.concept.id))
+        for vector, span in zip(own.vectors, own.spans, strict=True):
+            if not any(mention.span.start <= span.start < mention.span.end for mention in query.mentions):
+                parts.append(Part((vector[None, :],)))
+        return parts
+
+    def _search_terms(self, query: Query) -> dict[int, float]:
+        """BM25 as a share of the best score possible: row → 0…1."""
+        wanted: Counter[str] = Counter({term: 1 for term in terms(query.text)})
+        wanted.update({_concept_term(mention.concept.id): 1 for mention in query.mentions})
+        known = language_of(query.text).split("-")[0] in self._languages
+        counted = {term: self._lexical.frequency(term) for term in wanted}
+        best = sum(self._idf(held) for held in counted.values() if held or known) * (_BM25_K1 + 1)
+        found = self._lexical.search(
+            {term: 1.0 for term, held in counted.items() if held}, _CANDIDATES, query.documents
+        )
+        return {row: score / best for row, score in found.items()}
+
+    def _idf(self, frequency: int) -> float:
+        return log(1 + (len(self.rows) - frequency + 0.5) / (frequency + 0.5))
+
+    def _cut(self, row: int) -> Units:
+        text = self.rows[row].text
+        mentions = [(mention.concept.id, mention.span) for mention in self.glossary.mentions(text)]
+        return units(text, self._encoder.encode_tokens([text])[0], mentions)
+
+
+def _within(tokens: Tokens, span: Span) -> Vectors:
+    return tokens.vectors[[at for at, held in enumerate(tokens.spans) if span.start <= held.start < span.end]]
+
+
+def _concept_term(concept: str) -> str:
+    return f"§{concept}"
+
+
+def _made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
+    return {
+        "model": encoder.name,
+        "dimension": encoder.dimension,
+        "analyser": analyser(),
+        "glossary": glossary.digest,
+    }
+
+
+def _digest(rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> str:
+    sha256 = hashlib.sha256(json.dumps(_made_with(encoder, glossary), sort_keys=True).encode())
+    for row in rows:
+        sha256.update(json.dumps([row.members, row.text]).encode())
+    return sha256.hexdigest()[:16]
+
+
+def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
+    try:
+        open_current(folder, _made_with(encoder, glossary))
+    except IndexUnusable:
+        return False
+    return True
+
+
+def _write(
+    path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int], None]
+) -> None:
+    lines = (json.dumps({"members": row.members, "text": row.text}, ensure_ascii=False) for row in rows)
+    (path / "rows.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    vectors = [np.zeros((0, encoder.dimension), np.float32)]
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        vectors.append(encoder.encode_document([row.text for row in batch]))
+        progress(len(batch))
+    DenseIndex.build(np.concatenate(vectors)).save(path / "dense.faiss")
+    LexicalIndex.build(
+        path / "lexical",
+        (
+            (
+                [*terms(row.text), *(_concept_term(mention.concept.id) for mention in glossary.mentions(row.text))],
+                row.documents,
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,126 @@
+"""MaxSim of question tokens over passage tokens, after ColBERT (Khattab & Zaharia 2020), with a soft idf.
+
+A passage's mean vector drowns the clause that answers; here each part of the question looks for its own best place.
+A part that names a concept may be matched by any name of that concept. The same figures, taken sentence by sentence,
+say which sentence answers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import Span
+from corpus.sentences import sentences
+from embeddings.encoder import Tokens, Vectors
+
+Scores = NDArray[np.float64]
+
+_SMOOTHING = 0.05  # keeps a token that nothing resembles from outweighing all others
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a question: its weighted token vectors in one or more wordings, and the concept it names, if any."""
+
+    wordings: tuple[Vectors, ...]
+    concept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A passage cut into sentences. `starts` are the sentences' first rows in `vectors` (n, dimension; length 1)."""
+
+    vectors: Vectors
+    starts: tuple[int, ...]
+    sentences: tuple[Span, ...]
+    concepts: tuple[frozenset[str], ...]
+
+
+def units(text: str, tokens: Tokens, mentions: Sequence[tuple[str, Span]]) -> Units:
+    """Cut a passage, given its tokens and the concepts named in it. Sentences without a token are left out."""
+    vectors, starts, spans, concepts = [], [], [], []
+    count = 0
+    for sentence in sentences(text) or (Span(0, len(text)),):
+        rows = [at for at, span in enumerate(tokens.spans) if sentence.start <= span.start < sentence.end]
+        if not rows:
+            continue
+        vectors.append(tokens.vectors[rows])
+        starts.append(count)
+        spans.append(sentence)
+        concepts.append(frozenset(name for name, at in mentions if sentence.start <= at.start < sentence.end))
+        count += len(rows)
+    if not vectors:
+        return Units(np.zeros((1, tokens.vectors.shape[1]), np.float32), (0,), (Span(0, len(text)),), (frozenset(),))
+    return Units(_unit(np.concatenate(vectors)), tuple(starts), tuple(spans), tuple(concepts))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences."""
+
+    passages: Scores
+    sentences: tuple[Scores, ...]
+
+
+class LateInteraction:
+    """One question, ready to be held against passages. `background` is a sample of the collection."""
+
+    def __init__(self, parts: Sequence[Part], background: Sequence[Units]) -> None:
+        self._parts = tuple(parts)
+        wordings = [wording for part in self._parts for wording in part.wordings]
+        stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
+        lengths = np.linalg.norm(stacked, axis=1)
+        self._tokens = _unit(stacked)
+        common = self._by_passage(self._similarity(background), background).mean(axis=1) if background else 0.0
+        self._weights = lengths / (common + _SMOOTHING)
+
+    def score(self, passages: Sequence[Units]) -> Interaction:
+        """Hold the question against `passages`."""
+        by_sentence = self._similarity(passages)
+        edges = np.cumsum([0, *(len(passage.starts) for passage in passages)])
+        sentence_scores = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
+        passage_scores = self._total(
+            self._by_passage(by_sentence, passages), [frozenset().union(*passage.concepts) for passage in passages]
+        )
+        return Interaction(
+            passage_scores,
+            tuple(sentence_scores[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)),
+        )
+
+    def _similarity(self, passages: Sequence[Units]) -> Scores:
+        """(question tokens, sentences of all passages): the best cosine of each token in each sentence, 0 at least."""
+        if not len(self._tokens) or not passages:
+            return np.zeros((len(self._tokens), sum(len(passage.starts) for passage in passages)))
+        offsets = np.cumsum([0, *(len(passage.vectors) for passage in passages)])
+        starts = [
+            offset + start for offset, passage in zip(offsets, passages, strict=False) for start in passage.starts
+        ]
+        cosines = self._tokens @ np.concatenate([passage.vectors for passage in passages]).T
+        return np.maximum(np.maximum.reduceat(cosines, starts, axis=1), 0.0).astype(np.float64)
+
+    def _by_passage(self, by_sentence: Scores, passages: Sequence[Units]) -> Scores:
+        starts = np.cumsum([0, *(len(passage.starts) for passage in passages)])[:-1]
+        return np.maximum.reduceat(by_sentence, starts, axis=1) if by_sentence.size else by_sentence
+
+    def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
+        """The parts' scores, weighted: (units,)."""
+        total, weight_of_all, row = np.zeros(similarity.shape[1]), 0.0, 0
+        for part in self._parts:
+            best, weight = np.zeros(similarity.shape[1]), 0.0
+            for wording in part.wordings:
+                weights = self._weights[row : row + len(wording)]
+                matched = weights @ similarity[row : row + len(wording)] ** 2 / max(weights.sum(), 1e-9)
+                best, weight = np.maximum(best, matched), max(weight, float(weights.sum()))
+                row += len(wording)
+            if part.concept is not None:
+                best = np.maximum(best, [part.concept in held for held in concepts])
+            total, weight_of_all = total + weight * best, weight_of_all + weight
+        return total / weight_of_all if weight_of_all else total

@@ -1,0 +1,70 @@
+"""The one analyser: text → terms, the same for passages and for questions.
+
+Text is folded first (`corpus.folding`). Han runs are cut by jieba in its search mode; Latin and Cyrillic words are
+stemmed (Snowball); a compound such as COVID-19, NPT2020 or non-proliferation gives its parts and itself in one word.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import jieba
+import Stemmer
+
+from corpus.folding import fold
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af〇"
+_TERM = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-\u2010./'’][^\W_{_HAN}]+)*")
+_PART = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
+_IS_HAN = re.compile(rf"[{_HAN}]")
+
+
+def analyser() -> str:
+    """What the terms depend on; an index made by another analyser can't be searched by this one."""
+    return f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}"
+
+
+@cache
+def _jieba() -> Any:
+    tokenizer = jieba.Tokenizer()
+    # jieba would cache its dictionary in a file that any user of the machine can write; reading it anew costs 0.6 s.
+    with tokenizer.get_dict_file() as dictionary:
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
+    tokenizer.initialized = True
+    return tokenizer
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    return Stemmer.Stemmer(language)
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """The Snowball stem of one folded word; a short word or an acronym is its own stem."""
+    if len(word) < 4:
+        return word
+    stemmed: str = _stemmer("russian" if "\u0400" <= word[0] <= "\u04ff" else "english").stemWord(word)
+    return stemmed
+
+
+def terms(text: str) -> list[str]:
+    """The terms of `text`, in order, with repetitions."""
+    return list(_terms(fold(text).text))
+
+
+def _terms(folded: str) -> Iterator[str]:
+    for match in _TERM.finditer(folded):
+        if _IS_HAN.match(match[0]):
+            yield from _jieba().lcut_for_search(match[0])
+        else:
+            yield from _compound(match[0])
+
+
+def _compound(word: str) -> Iterator[str]:
+    parts = _PART.findall(word.removesuffix("'s").removesuffix("’s"))
+    yield from map(stem, parts)
+    if len(parts) > 1:
+        yield stem("".join(parts))

@@ -1,0 +1,193 @@
+"""The one place that decides what is quoted. Every door translates the Answer that is made here."""
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from corpus.citation import Citation, cite
+from corpus.document import Document, Passage, Span, Work
+from corpus.store import Store
+from corpus.witnesses import Variant, corresponding, variants
+from embeddings.confidence import CALIBRATED
+from embeddings.index import Hit, Index, Query
+from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
+
+MOST = 50  # quotes in one answer
+_NEAREST = 3
+_HIGHLIGHT = 0.9  # a sentence that matches at least this share as well as the best one is highlighted too
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Another passage that holds the same paragraph, and where its wording differs from the quote's."""
+
+    passage_id: str
+    title: str | None
+    outlet: str | None
+    source_url: str | None
+    text: str
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One paragraph, verbatim. `highlights` are spans of `text`; `number` is None where it is no answer."""
+
+    number: int | None
+    passage_id: str
+    text: str
+    score: float
+    highlights: tuple[Span, ...]
+    leans_on: Span | None
+    citation: Citation
+    witnesses: tuple[Witness, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a question. `nearest` holds passages that are not an answer, and only if there is none."""
+
+    question: str
+    interpreted: Question
+    quotes: tuple[Quote, ...]
+    nearest: tuple[Quote, ...]
+    took_ms: float
+
+    @property
+    def answered(self) -> bool:
+        return bool(self.quotes)
+
+
+class Answerer:
+    """A store and a snapshot of its index, ready to answer. Safe to share between threads."""
+
+    def __init__(self, store: Store, index: Index, base_url: str) -> None:
+        self._store = store
+        self._index = index
+        self._base_url = base_url
+
+    def ask(
+        self,
+        question: str,
+        top_k: int = 5,
+        filters: Filters = UNFILTERED,
+        history: Sequence[str] = (),
+        interpret: Collection[str] = INTERPRETATIONS,
+    ) -> Answer:
+        """Answer with at most `top_k` quotes. Raises BadQuestion."""
+        started = time.perf_counter()
+        if not 1 <= top_k <= MOST:
+            raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
+        works, documents = self._store.works(), self._store.documents()
+        _check(filters, works, documents)
+        understood = understand(question, history, works, self._index.glossary, filters, interpret)
+        admitted = _admitted(_admitted(documents, filters, works), understood.filters, works)
+        narrowed = None if len(admitted) == len(documents) else frozenset(document.id for document in admitted)
+        found = self._index.search(
+            Query(understood.text, understood.mentions, understood.phrases, narrowed), max(top_k, _NEAREST)
+        )
+        if found.dropped:
+            note = Note(
+                "phrase_not_held", f"no paragraph holds {', '.join(found.dropped)} word for word; searched freely"
+            )
+            understood = replace(understood, notes=(*understood.notes, note))
+        answers = [hit for hit in found.hits if hit.score >= CALIBRATED.threshold][:top_k]
+        nearest = [] if answers else found.hits[:_NEAREST]
+        quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
+        others = tuple(self._quote(hit, narrowed, None) for hit in nearest)
+        return Answer(question, understood, quotes, others, round((time.perf_counter() - started) * 1000, 2))
+
+    def _quote(self, hit: Hit, documents: frozenset[str] | None, number: int | None) -> Quote:
+        """Quote the first witness that the filters admit."""
+        members = [member for member in hit.row.members if documents is None or member.rpartition("/")[0] in documents]
+        quoted = members[0]
+        document, passage = self._held(quoted)
+        return Quote(
+            number=number,
+            passage_id=quoted,
+            text=passage.text,
+            score=round(hit.score, 4),
+            highlights=tuple(corresponding(span, hit.row.text, passage.text) for span in _best(hit)),
+            leans_on=None,
+            citation=self._cite(document, passage),
+            witnesses=self._witnesses(passage, (member for member in hit.row.members if member != quoted)),
+            url=self.url(quoted),
+        )
+
+    def _held(self, name: str) -> tuple[Document, Passage]:
+        held = self._store.passage(name)
+        if held is None:
+            raise LookupError(f"{name} is in the index but not in the store; run `yinju ingest`")
+        return held
+
+    def _cite(self, document: Document, passage: Passage) -> Citation:
+        return cite(self._store.works()[document.work], document, passage)
+
+    def _witnesses(self, quoted: Passage, others: Iterable[str]) -> tuple[Witness, ...]:
+        witnesses = []
+        for name in others:
+            document, passage = self._held(name)
+            citation = self._cite(document, passage)
+            witnesses.append(
+                Witness(
+                    name,
+                    citation.title,
+                    citation.outlet,
+                    citation.source_url,
+                    passage.text,
+                    variants(quoted.text, passage.text),
+                )
+            )
+        return tuple(witnesses)
+
+    def url(self, passage: str) -> str:
+        """Where a reader opens a passage."""
+        return f"{self._base_url}/p/{passage}"
+
+    def look_up(self, name: str) -> tuple[Passage, Citation, tuple[Witness, ...]] | None:
+        """One passage by its id, with its citation and the other witnesses; None if there is none."""
+        held = self._store.passage(name)
+        if held is None:
+            return None
+        document, passage = held
+        others = [member for member in self._store.group(name) if member != name]
+        return passage, self._cite(document, passage), self._witnesses(passage, others)
+
+
+def _best(hit: Hit) -> tuple[Span, ...]:
+    best = max((score for _, score in hit.sentences), default=0.0)
+    return tuple(span for span, score in hit.sentences if score and score >= _HIGHLIGHT * best)
+
+
+def _check(filters: Filters, works: Mapping[str, Work], documents: Sequence[Document]) -> None:
+    known = {
+        "works": set(works),
+        "documents": {document.id for document in documents},
+        "languages": {tag for document in documents for tag in (document.language, document.language.split("-")[0])},
+    }
+    for name, values in known.items():
+        unknown = [value for value in getattr(filters, name) if value not in values]
+        if unknown:
+            raise BadQuestion(
+                f"filters.{name}: no {', '.join(map(repr, unknown))}; there are {', '.join(sorted(values))}"
+            )
+    if filters.start and filters.end and filters.start > filters.end:
+        raise BadQuestion("filters: from is later than to")
+
+
+def _admitted(documents: Iterable[Document], filters: Filters, works: Mapping[str, Work]) -> list[Document]:
+    return [document for document in documents if _admits(filters, document, works[document.work])]
+
+
+def _admits(filters: Filters, document: Document, work: Work) -> bool:
+    in_time = (not filters.start or (work.date is not None and work.date >= filters.start)) and (
+        not filters.end or (work.date is not None and work.date <= filters.end)
+    )
+    languages = (document.language, document.language.split("-")[0])
+    return (
+        in_time
+        and (not filters.works or work.id in filters.works)
+        and (not filters.documents or document.id in filters.documents)
+        and (not filters.languages or any(tag in filters.languages for tag in languages))
+    )

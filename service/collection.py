@@ -1,0 +1,54 @@
+"""One collection on disk, opened: its store, its encoder and the current snapshot of its index."""
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+from corpus.store import Store
+from embeddings import glossary
+from embeddings.encoder import Encoder, open_encoder
+from embeddings.glossary import Glossary
+from embeddings.index import Index
+from embeddings.publication import IndexUnusable, current_name
+from service.answer import Answerer
+from service.ingestion import rows
+from service.settings import Settings
+
+
+class Collection:
+    """What the settings point at. The encoder is loaded on first use; an index published later is picked up."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises CorpusError if the store can't be opened, GlossaryError if the user's glossary can't be read."""
+        self.settings = settings
+        self.store = Store(settings.store)
+        own = [settings.glossary] if settings.glossary else []
+        self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
+        self._lock = threading.Lock()
+        self._index: Index | None = None
+        self._seen: str | None = None
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return open_encoder(self.settings.model)
+
+    def build_index(self, progress: Callable[[int], None] = lambda _: None) -> bool:
+        """Bring the index up to date with the store; whether there was anything to do."""
+        return Index.build(self.settings.indexes, rows(self.store), self.encoder, self.glossary, progress)
+
+    def index(self) -> Index:
+        """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
+        with self._lock:
+            published = current_name(self.settings.indexes)
+            if self._index is None or published not in (None, self._seen):
+                try:
+                    self._index = Index.open(self.settings.indexes, self.encoder, self.glossary)
+                except IndexUnusable:
+                    if self._index is None:
+                        raise
+                self._seen = published
+            return self._index
+
+    def answerer(self) -> Answerer:
+        """An Answerer over the current snapshot."""
+        return Answerer(self.store, self.index(), self.settings.base_url)

@@ -1,0 +1,1 @@
+"""Translations of one Answer for HTTP and the terminal; no logic of their own."""

@@ -1,0 +1,146 @@
+"""Our own HTTP routes: ask, look up, and the state of the service."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse
+
+from corpus.citation import cite
+from corpus.document import Document, Passage, Role
+from service.collection import Collection
+from service.doors import schemas
+from service.question import INTERPRETATIONS
+from service.version import version
+
+router = APIRouter()
+problems: dict[int | str, dict[str, Any]] = {
+    code: {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}} for code in (413, 422, 503)
+}
+missing: dict[int | str, dict[str, Any]] = {404: problems[422]}
+
+
+def _collection(request: Request) -> Collection:
+    collection: Collection = request.app.state.collection
+    return collection
+
+
+@router.post("/api/ask", operation_id="ask", summary="Ask; get verbatim paragraphs with citations", responses=problems)
+def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
+    interpret: Sequence[str] = asked.interpret if isinstance(asked.interpret, list) else INTERPRETATIONS
+    answer = (
+        _collection(request)
+        .answerer()
+        .ask(
+            asked.question,
+            asked.top_k,
+            asked.filters.filters(),
+            [turn.content for turn in asked.history if turn.role == "user"],
+            interpret if asked.interpret is not False else (),
+        )
+    )
+    return schemas.AnswerOut.model_validate(answer)
+
+
+@router.get(
+    "/api/passages/{passage_id:path}",
+    operation_id="passage",
+    summary="One passage with its citation, witnesses and neighbours",
+    responses=missing,
+)
+def passage(request: Request, passage_id: str) -> schemas.PassageOut:
+    answerer = _collection(request).answerer()
+    found = answerer.look_up(passage_id)
+    if found is None:
+        raise HTTPException(404, f"no passage {passage_id!r}; ids are document/number, see /api/documents")
+    held, citation, witnesses = found
+    body = _collection(request).store.body(held.document)
+    places = [other.id for other in body]
+    at = places.index(held.id) if held.id in places else None
+    return schemas.PassageOut.model_validate(
+        {
+            "passage_id": held.id,
+            "text": held.text,
+            "citation": citation,
+            "witnesses": witnesses,
+            "neighbours": {
+                "previous": places[at - 1] if at else None,
+                "next": places[at + 1] if at is not None and at + 1 < len(places) else None,
+            },
+            "url": answerer.url(held.id),
+        }
+    )
+
+
+@router.get("/p/{passage_id:path}", include_in_schema=False)
+def open_passage(request: Request, passage_id: str) -> RedirectResponse:
+    """Where the `url` of a quote leads."""
+    return RedirectResponse(f"{_collection(request).settings.base_url}/api/passages/{passage_id}")
+
+
+@router.get("/api/documents", operation_id="documents", summary="The collection")
+def documents(request: Request) -> schemas.DocumentsOut:
+    collection = _collection(request)
+    held = [_document(collection, document) for document in collection.store.documents()]
+    return schemas.DocumentsOut.model_validate({"documents": held})
+
+
+@router.get(
+    "/api/documents/{document_id}",
+    operation_id="document",
+    summary="A whole document, each paragraph with its role",
+    responses=missing,
+)
+def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
+    collection = _collection(request)
+    found = collection.store.document(document_id)
+    if found is None:
+        raise HTTPException(404, f"no document {document_id!r}; see /api/documents")
+    text = [_paragraph(passage) for passage in collection.store.passages(document_id)]
+    return schemas.WholeDocumentOut.model_validate({**_document(collection, found), "text": text})
+
+
+def _document(collection: Collection, document: Document) -> dict[str, Any]:
+    body = collection.store.body(document.id)
+    citation = cite(collection.store.works()[document.work], document, body[0])
+    return {
+        "id": document.id,
+        "work": document.work,
+        "version": document.version,
+        "language": document.language,
+        "title": citation.title,
+        "date": citation.date,
+        "outlet": citation.outlet,
+        "published": citation.published,
+        "source_url": citation.source_url,
+        "sha256": document.sha256,
+        "text_sha256": document.text_sha256,
+        "reader": document.reader,
+        "paragraphs": len(body),
+    }
+
+
+def _paragraph(passage: Passage) -> dict[str, Any]:
+    return {
+        "role": passage.role.value,
+        "passage_id": passage.id if passage.role is Role.BODY else None,
+        "text": passage.text,
+        "spans": passage.spans,
+    }
+
+
+@router.get("/livez", operation_id="livez", summary="Is the process alive?")
+def livez() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get("/readyz", operation_id="readyz", summary="Can it answer?", responses={503: problems[503]})
+def readyz(request: Request) -> dict[str, str | int]:
+    index = _collection(request).index()
+    return {"status": "ready", "index": index.name, "paragraphs": len(index.rows)}
+
+
+@router.get("/version", operation_id="version", summary="Which code, model and index answer")
+def version_(request: Request) -> dict[str, str]:
+    collection = _collection(request)
+    return {"version": version(), "model": collection.encoder.name, "index": collection.index().name}

@@ -1,0 +1,195 @@
+"""yinju …: the terminal door. Data on stdout, everything else on stderr.
+
+Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing found.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from corpus.audit import audit
+from corpus.citation import in_language
+from corpus.document import CorpusError
+from embeddings.confidence import CALIBRATED
+from embeddings.encoder import EncoderError
+from embeddings.glossary import GlossaryError
+from embeddings.publication import IndexUnusable
+from service.answer import Answer, Quote
+from service.app import create_app
+from service.collection import Collection
+from service.doors.schemas import AnswerOut
+from service.evaluation import below_floor, calibrate, read_cases
+from service.evaluation import evaluate as run_evaluation
+from service.ingestion import BUILT_IN, Report, files_of
+from service.ingestion import ingest as ingest_files
+from service.question import BadQuestion
+from service.settings import Settings, SettingsError
+from service.version import version
+
+app = typer.Typer(name="yinju", no_args_is_help=True, add_completion=False, help=__doc__)
+
+_NOTHING_FOUND = 3
+_errors = (SettingsError, CorpusError, EncoderError, GlossaryError, IndexUnusable, BadQuestion)
+
+
+def main() -> None:
+    """The `yinju` command: an expected error is one line on stderr, not a traceback."""
+    try:
+        app()
+    except _errors as error:
+        sys.exit(f"yinju: {error}")
+
+
+def _settings() -> Settings:
+    return Settings.from_environ(os.environ)
+
+
+def _stderr() -> Console:
+    return Console(stderr=True)
+
+
+@app.command()
+def ask(
+    question: str,
+    top_k: Annotated[int, typer.Option(help="The most quotes wanted, 1 to 50.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what POST /api/ask replies.")] = False,
+) -> None:
+    """Ask the collection; print the quotes with their citations."""
+    answer = Collection(_settings()).answerer().ask(question, top_k)
+    if as_json:
+        sys.stdout.write(AnswerOut.model_validate(answer).model_dump_json(by_alias=True, indent=1) + "\n")
+    else:
+        _print(answer)
+    if not answer.answered:
+        raise typer.Exit(_NOTHING_FOUND)
+
+
+def _print(answer: Answer) -> None:
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    for note in answer.interpreted.notes:
+        _stderr().print(note.text, markup=False)
+    for quote in answer.quotes:
+        text = Text(quote.text)
+        for span in quote.highlights:
+            text.stylize("bold yellow", span.start, span.end)
+        console.print(Text.assemble((f"[{quote.number}] ", "bold"), text))
+        console.print(_citation_line(quote, answer.interpreted.language), style="dim", markup=False)
+        console.print()
+    if not answer.answered:
+        _stderr().print("Nothing in the collection answers this. Nearest, but not an answer:", markup=False)
+        for quote in answer.nearest:
+            _stderr().print(_citation_line(quote, answer.interpreted.language), style="dim", markup=False)
+
+
+def _citation_line(quote: Quote, language: str) -> str:
+    citation = quote.citation
+    title = in_language(citation.titles, language) or citation.title or quote.passage_id
+    day = citation.date.isoformat() if citation.date else None
+    parts = [title, day, f"¶ {citation.paragraph}", citation.outlet, quote.url]
+    witnesses = [f"also {witness.passage_id}" for witness in quote.witnesses]
+    return "    — " + " · ".join(str(part) for part in [*parts, *witnesses] if part)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; none: only update the index.")] = None,
+    builtin: Annotated[bool, typer.Option("--builtin", help="Add the three built-in statements.")] = False,
+) -> None:
+    """Take documents into the collection and bring its index up to date."""
+    collection = Collection(_settings())
+    wanted = [*(paths or []), *([BUILT_IN] if builtin else [])]
+    reports = _ingest(collection, wanted)
+    _build_index(collection)
+    if any(report.problem for report in reports):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Progress]:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=_stderr(), transient=True) as progress:
+        progress.add_task(what, total=total)
+        yield progress
+
+
+def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
+    with _progress("Reading", len(files_of(paths))) as progress:
+        reports = ingest_files(collection.store, paths, lambda _: progress.advance(progress.task_ids[0]))
+    for report in reports:
+        line = f"{report.document}: {report.outcome}" if report.outcome else f"skipped: {report.problem}"
+        _stderr().print(line, markup=False)
+    return reports
+
+
+def _build_index(collection: Collection) -> None:
+    with _progress("Indexing", len(collection.store.paragraphs())) as progress:
+        built = collection.build_index(lambda count: progress.advance(progress.task_ids[0], count))
+    _stderr().print("index built" if built else "index up to date", markup=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else YINJU_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; else YINJU_PORT.")] = None,
+) -> None:
+    """Serve the collection over HTTP; an empty one starts with the three built-in statements."""
+    overrides = {key: str(value) for key, value in (("YINJU_HOST", host), ("YINJU_PORT", port)) if value is not None}
+    settings = Settings.from_environ({**os.environ, **overrides})
+    collection = Collection(settings)
+    if not collection.store.documents():
+        _ingest(collection, [BUILT_IN])
+    _build_index(collection)
+    _stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
+    uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
+
+
+@app.command()
+def doctor() -> None:
+    """Re-derive every passage from its stored file and check the index; one line for each thing that is wrong."""
+    collection = Collection(_settings())
+    findings = list(audit(collection.store))
+    try:
+        collection.index()
+    except IndexUnusable as error:
+        findings.append(f"index: {error}")
+    for finding in findings:
+        sys.stdout.write(f"{finding}\n")
+    documents = collection.store.documents()
+    passages = sum(len(collection.store.body(document.id)) for document in documents)
+    _stderr().print(f"{len(documents)} documents, {passages} passages: {len(findings)} problems", markup=False)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="A folder of questions with known answers.")],
+    misses: Annotated[bool, typer.Option(help="List the questions that went wrong on stderr.")] = False,
+    recalibrate: Annotated[bool, typer.Option("--calibrate", help="Only refit the confidence, and print it.")] = False,
+) -> None:
+    """Ask questions with known answers; print the figures, and fail if one is below its pinned floor."""
+    collection, cases = Collection(_settings()), read_cases(folder)
+    if recalibrate:
+        seen = [case for case in cases if not case.group.startswith("held-out")]
+        sys.stdout.write(f"{calibrate(collection.index(), seen, CALIBRATED.threshold)}\n")
+        return
+    figures, wrong = run_evaluation(collection.answerer(), cases)
+    for group, held in figures.items():
+        row = "  ".join(f"{name} {value:.3f}" for name, value in held.means.items())
+        sys.stdout.write(f"{group:28s} n {held.count:3d}  {row}\n")
+    for line in wrong if misses else ():
+        _stderr().print(line, markup=False, highlight=False)
+    problems = below_floor(folder, figures)
+    for problem in problems:
+        _stderr().print(f"below the floor: {problem}", markup=False)
+    if problems:
+        raise typer.Exit(1)

@@ -1,0 +1,190 @@
+"""Wire models of our own routes. Built from the Answer by attribute; offsets are code points, end-exclusive."""
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from corpus.document import Span
+from service.question import LONGEST, Filters
+
+_Pair = Annotated[Span, PlainSerializer(list, return_type=list[int])]
+
+Interpretation = Literal["dates", "works", "aliases", "phrases", "history"]
+
+
+class Request(BaseModel):
+    """What callers send: unknown fields are errors, so that a misspelt filter is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reply(BaseModel):
+    """What callers get."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class FiltersIn(Request):
+    works: list[str] = Field([], max_length=100)
+    documents: list[str] = Field([], max_length=100)
+    start: datetime.date | None = Field(None, alias="from")
+    end: datetime.date | None = Field(None, alias="to")
+    languages: list[str] = Field([], max_length=20)
+
+    def filters(self) -> Filters:
+        return Filters(tuple(self.works), tuple(self.documents), self.start, self.end, tuple(self.languages))
+
+
+class Turn(Request):
+    role: Literal["user", "assistant", "system"]
+    content: str = Field(max_length=100_000)
+
+
+class AskIn(Request):
+    question: str = Field(
+        description=f"At most {LONGEST} characters.", examples=["what was said about INF", "中导条约"]
+    )
+    top_k: int = Field(5, description="The most quotes wanted, 1 to 50.")
+    filters: FiltersIn = Field(default_factory=lambda: FiltersIn.model_validate({}))
+    history: list[Turn] = Field([], max_length=100)
+    interpret: bool | list[Interpretation] = True
+
+
+class FiltersOut(Reply):
+    works: list[str]
+    documents: list[str]
+    start: datetime.date | None = Field(serialization_alias="from")
+    end: datetime.date | None = Field(serialization_alias="to")
+    languages: list[str]
+
+
+class NoteOut(Reply):
+    code: str
+    text: str
+
+
+class InterpretedOut(Reply):
+    text: str
+    language: str
+    aliases: list[str]
+    filters: FiltersOut
+    notes: list[NoteOut]
+
+
+class SpanOut(Reply):
+    start: int
+    end: int
+
+
+class VariantOut(Reply):
+    base: _Pair
+    witness: _Pair
+    text: str
+
+
+class WitnessOut(Reply):
+    passage_id: str
+    title: str | None
+    outlet: str | None
+    source_url: str | None
+    text: str
+    variants: list[VariantOut]
+
+
+class CitationOut(Reply):
+    title: str | None
+    titles: dict[str, str]
+    date: datetime.date | None
+    published: datetime.date | None
+    place: str | None
+    outlet: str | None
+    source_url: str | None
+    language: str
+    paragraph: int | None
+    sha256: str
+    text_sha256: str | None
+    spans: list[_Pair]
+    selectors: list[dict[str, Any]]
+    csl: dict[str, Any]
+
+
+class NearestOut(Reply):
+    """A passage that is not an answer."""
+
+    passage_id: str
+    text: str
+    score: float
+    citation: CitationOut
+    witnesses: list[WitnessOut]
+    url: str
+
+
+class QuoteOut(NearestOut):
+    number: int
+    highlights: list[SpanOut]
+    leans_on: SpanOut | None
+
+
+class AnswerOut(Reply):
+    question: str
+    answered: bool
+    took_ms: float
+    interpreted: InterpretedOut
+    quotes: list[QuoteOut]
+    nearest: list[NearestOut]
+
+
+class NeighboursOut(Reply):
+    previous: str | None
+    next: str | None
+
+
+class PassageOut(Reply):
+    passage_id: str
+    text: str
+    citation: CitationOut
+    witnesses: list[WitnessOut]
+    neighbours: NeighboursOut
+    url: str
+
+
+class DocumentOut(Reply):
+    id: str
+    work: str
+    version: int
+    language: str
+    title: str | None
+    date: datetime.date | None
+    outlet: str | None
+    published: datetime.date | None
+    source_url: str | None
+    sha256: str
+    text_sha256: str | None
+    reader: str
+    paragraphs: int
+
+
+class ParagraphOut(Reply):
+    role: str
+    passage_id: str | None
+    text: str
+    spans: list[_Pair]
+
+
+class WholeDocumentOut(DocumentOut):
+    text: list[ParagraphOut]
+
+
+class DocumentsOut(Reply):
+    documents: list[DocumentOut]
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457, application/problem+json."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = []

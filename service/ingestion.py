@@ -1,0 +1,86 @@
+"""Files in → store and index."""
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import corpus
+from corpus.catalogue import Catalogue, load
+from corpus.document import CorpusError, Role
+from corpus.language import language_of
+from corpus.passages import split
+from corpus.readers import read_file, suffixes
+from corpus.store import Draft, Outcome, Store
+from embeddings.index import Row
+
+BUILT_IN = Path(corpus.__file__).parent / "statements"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one file: an outcome, or why it was skipped."""
+
+    path: Path
+    document: str | None = None
+    outcome: Outcome | None = None
+    problem: str | None = None
+
+
+def files_of(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """(folder, file) for each file in `paths`, folders searched through; symbolic links in them are not followed."""
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes())
+            found.extend((path, file) for file in inside if file.is_file() and not file.is_symlink())
+        else:
+            found.append((path.parent, path))
+    return found
+
+
+def ingest(store: Store, paths: Sequence[Path], done: Callable[[Report], None] = lambda _: None) -> list[Report]:
+    """Store every file of `paths`, one transaction each; what can't be read is reported, and the rest goes on."""
+    reports = []
+    for report in _ingest(store, files_of(paths)):
+        done(report)
+        reports.append(report)
+    return reports
+
+
+def _ingest(store: Store, files: Sequence[tuple[Path, Path]]) -> Iterator[Report]:
+    catalogues: dict[Path, Catalogue] = {}
+    taken: dict[str, Path] = {}
+    for folder, file in files:
+        try:
+            if folder not in catalogues:
+                catalogues[folder] = load(folder)
+            draft = draft_of(folder, file, catalogues[folder])
+            name = draft.entry.document
+            if taken.setdefault(name, file) != file:
+                raise CorpusError(f"{file}: would be called {name}, as {taken[name]} is; rename one of the two")
+            yield Report(file, name, store.put(draft, datetime.date.today()))
+        except CorpusError as error:
+            yield Report(file, problem=str(error))
+
+
+def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
+    """Read and split one file below `folder`. Raises CorpusError."""
+    reading = read_file(file)
+    entry = catalogue.entry(file.relative_to(folder).as_posix(), reading.text)
+    passages = split(entry.document, reading.text, entry.extent)
+    body = [passage.text for passage in passages if passage.role is Role.BODY]
+    if not body:
+        raise CorpusError(f"{file}: no paragraph in it reads like body text; give first and last in catalogue.toml")
+    return Draft(
+        reading=reading,
+        entry=entry,
+        language=entry.language or language_of("".join(body)),
+        passages=passages,
+        work=catalogue.works[entry.work] if entry.work else None,
+    )
+
+
+def rows(store: Store) -> list[Row]:
+    """What the index is built from: every paragraph once."""
+    return [Row(tuple(passage.id for passage in group), group[0].text) for group in store.paragraphs()]

@@ -1,0 +1,66 @@
+"""Settings: read once from the environment, at the edge. An unknown YINJU_* name is an error, not a silent no-op."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "YINJU_"
+
+
+class SettingsError(Exception):
+    """A setting that can't be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default; YINJU_DATA is `data`, and so on."""
+
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    model: str | None = None
+    glossary: Path | None = None
+    public_url: str | None = None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read YINJU_* out of `environ`; an empty value counts as not set. Raises SettingsError."""
+        given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+        unknown = [name for name in given if name.removeprefix(PREFIX).lower() not in cls.__dataclass_fields__]
+        if unknown:
+            known = ", ".join(PREFIX + name.upper() for name in cls.__dataclass_fields__)
+            raise SettingsError(f"unknown setting {', '.join(sorted(unknown))}; there are {known}")
+        fields = {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
+        return cls(
+            data=Path(fields.get("data", cls.data)),
+            host=fields.get("host", cls.host),
+            port=_port(fields.get("port", str(cls.port))),
+            model=fields.get("model"),
+            glossary=Path(fields["glossary"]) if "glossary" in fields else None,
+            public_url=_url(fields["public_url"]) if "public_url" in fields else None,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """What every outgoing link starts with; never taken from a request."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def store(self) -> Path:
+        return self.data / "store.sqlite3"
+
+    @property
+    def indexes(self) -> Path:
+        return self.data / "indexes"
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"YINJU_PORT is {text!r}; it must be a number from 1 to 65535")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https://")
+    return text.rstrip("/")
