@@ -22,7 +22,7 @@ _INVISIBLE = re.compile(
 )
 _FURNITURE = re.compile(
     r"^[^\S\n]*(?:[-–—]\s?\d{1,4}\s?[-–—]|第\s?\d{1,4}\s?页(?:[\s，,/]*共\s?\d{1,4}\s?页)?"
-    r"|page\s\d{1,4}(?:\sof\s\d{1,4})?|(?:стр\.|страница)\s?\d{1,4}(?:\sиз\s\d{1,4})?)[^\S\n]*$",
+    r"|page\s\d{1,4}(?:\sof\s\d{1,4})?|(?:стр\.|страница)\s?\d{1,4}(?:\sиз\s\d{1,4})?)[^\S\n]*(?:\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 _GLOSS = re.compile(

@@ -58,4 +58,4 @@ def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float)
     )
 
 
-CALIBRATED = Confidence(weights=(6.0, 0.5, 0.5, 2.0), bias=-7.0, threshold=0.3)
+CALIBRATED = Confidence(weights=(2.314, 0.553, 1.144, 3.544), bias=-7.283, threshold=0.25)

@@ -64,11 +64,13 @@ def open_encoder(model: str | None = None) -> Encoder:
 
 
 def _is_static(folder: Path) -> bool:
+    """Whether `folder` holds one table of token vectors and nothing that model2vec could not run."""
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        modules = json.loads((folder / "modules.json").read_text("utf-8"))
+        types = [(module["path"], module["type"].rpartition(".")[2]) for module in modules]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-    return config.get("model_type") == "model2vec"
+    return types[:1] == [(".", "StaticEmbedding")] and {kind for _, kind in types[1:]} <= {"Normalize"}
 
 
 class StaticEncoder:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from corpus.document import Span
 from corpus.folding import Folded, fold
-from embeddings.terms import stem
+from embeddings.terms import Analyser, stem
 
 BUILT_IN = Path(__file__).with_name("glossary.toml")
 
+_SHORT = 2  # Han characters; so short a name may also be the end of one word and the start of the next: 国际法国家
 _LANGUAGES = ("zh", "en", "ru")
 _UNIT = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af〇]|\d+|[^\W\d_\u3400-\u9fff\U00020000-\U000323af]+")
 
@@ -48,14 +49,19 @@ class Glossary:
 
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self._concepts = tuple(concepts)
+        self.analyser = Analyser(name for concept in self._concepts for name in concept.names.get("zh", ()))
         self._names: dict[str, list[tuple[tuple[str, ...], Concept, str]]] = defaultdict(list)
         for concept in self._concepts:
             for name in {name for names in concept.names.values() for name in names}:
                 units = tuple(unit for unit, _ in _units(fold(name)))
-                if units:
-                    self._names[units[0]].append((units, concept, name))
+                if not units:
+                    raise GlossaryError(f"{concept.id}: the name {name!r} has no letter or digit")
+                self._names[units[0]].append((units, concept, name))
         for candidates in self._names.values():
             candidates.sort(key=lambda candidate: (-len(candidate[0]), candidate[1].id, candidate[2]))
+
+    def __iter__(self) -> Iterator[Concept]:
+        return iter(self._concepts)
 
     @property
     def digest(self) -> str:
@@ -67,10 +73,11 @@ class Glossary:
         """The concepts named in `text`, in order; of overlapping names the longest."""
         folded = fold(text)
         units = list(_units(folded))
+        cuts = self.analyser.cuts(folded.text)
         found = []
         at = 0
         while at < len(units):
-            match = self._match(text, folded, units, at)
+            match = self._match(text, folded, units, at, cuts)
             if match is None:
                 at += 1
                 continue
@@ -80,15 +87,22 @@ class Glossary:
         return found
 
     def _match(
-        self, text: str, folded: Folded, units: Sequence[tuple[str, Span]], at: int
+        self, text: str, folded: Folded, units: Sequence[tuple[str, Span]], at: int, cuts: frozenset[int]
     ) -> tuple[Concept, int] | None:
         for wanted, concept, name in self._names.get(units[at][0], ()):
             if tuple(unit for unit, _ in units[at : at + len(wanted)]) != wanted:
                 continue
-            source = folded.source(units[at][1].start, units[at + len(wanted) - 1][1].end)
+            start, end = units[at][1].start, units[at + len(wanted) - 1][1].end
+            if len(wanted) == _SHORT and _is_han(name) and not {start, end} <= cuts:
+                continue
+            source = folded.source(start, end)
             if name not in concept.cased or source.of(text) == name:
                 return concept, len(wanted)
         return None
+
+
+def _is_han(name: str) -> bool:
+    return "\u3400" <= name[0] <= "\u9fff"
 
 
 def _units(folded: Folded) -> Iterator[tuple[str, Span]]:

@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import log
 from pathlib import Path
 from typing import Any
@@ -27,11 +26,12 @@ from embeddings.glossary import Glossary, Mention
 from embeddings.late_interaction import LateInteraction, Part, Units, units
 from embeddings.lexical import LexicalIndex
 from embeddings.publication import IndexUnusable, current_name, open_current, publish
-from embeddings.terms import analyser, terms
+from embeddings.terms import VERSION
 
 _CANDIDATES = 100  # from each side; late interaction sees at most twice as many
 _BACKGROUND = 256  # rows that stand for the collection when scores are standardised
 _BATCH = 256
+_CACHED = 4096  # rows whose token vectors are kept in memory
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
 
@@ -92,9 +92,9 @@ class Index:
         self._encoder = encoder
         self._dense = DenseIndex.load(folder / "dense.faiss")
         self._lexical = LexicalIndex.load(folder / "lexical")
-        self._units = lru_cache(maxsize=8192)(self._cut)
+        self._cut: dict[int, Units] = {}
         sample = sorted({int(at) for at in np.linspace(0, len(rows) - 1, min(len(rows), _BACKGROUND))}) if rows else []
-        self._sample = [self._units(row) for row in sample]
+        self._sample = self._units(sample)
         self._sample_vectors = self._dense.vectors(sample)
 
     @classmethod
@@ -150,31 +150,32 @@ class Index:
         if not rows:
             return
         interaction = LateInteraction(self._parts(query), self._sample)
-        late = interaction.score([self._units(row) for row in rows])
+        passages = self._units(rows)
+        late = interaction.score(passages)
         late_margin = standardised(late.passages, interaction.score(self._sample).passages)
         dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector)
         for at, row in enumerate(rows):
             evidence = Evidence(
                 float(late.passages[at]), float(late_margin[at]), float(dense_margin[at]), lexical.get(row, 0.0)
             )
-            yield row, evidence, tuple(zip(self._units(row).sentences, map(float, late.sentences[at]), strict=True))
+            yield row, evidence, tuple(zip(passages[at].sentences, map(float, late.sentences[at]), strict=True))
 
     def _holding(self, query: Query, rows: Sequence[int]) -> tuple[Sequence[int], tuple[str, ...]]:
         """The rows that hold every required phrase; a phrase that none of them holds is dropped."""
         dropped = []
         for phrase in query.phrases:
             wanted = letters(phrase).text
-            concepts = {mention.concept.id for mention in self.glossary.mentions(phrase)}
+            named = self.glossary.mentions(phrase)
+            concepts = {mention.concept.id for mention in named if letters(mention.span.of(phrase)).text == wanted}
             held = [
-                row for row in rows if wanted in letters(self.rows[row].text).text or concepts & self._concepts(row)
+                row
+                for row, cut in zip(rows, self._units(rows), strict=True)
+                if wanted in letters(self.rows[row].text).text or any(concepts & named for named in cut.concepts)
             ]
             rows = held or rows
             if not held:
                 dropped.append(phrase)
         return rows, tuple(dropped)
-
-    def _concepts(self, row: int) -> frozenset[str]:
-        return frozenset().union(*self._units(row).concepts)
 
     def _admitted(self, documents: frozenset[str] | None) -> list[int] | None:
         if documents is None:
@@ -205,7 +206,7 @@ class Index:
 
     def _search_terms(self, query: Query) -> dict[int, float]:
         """BM25 as a share of the best score possible: row → 0…1."""
-        wanted: Counter[str] = Counter({term: 1 for term in terms(query.text)})
+        wanted: Counter[str] = Counter({term: 1 for term in self.glossary.analyser.terms(query.text)})
         wanted.update({_concept_term(mention.concept.id): 1 for mention in query.mentions})
         known = language_of(query.text).split("-")[0] in self._languages
         counted = {term: self._lexical.frequency(term) for term in wanted}
@@ -218,10 +219,17 @@ class Index:
     def _idf(self, frequency: int) -> float:
         return log(1 + (len(self.rows) - frequency + 0.5) / (frequency + 0.5))
 
-    def _cut(self, row: int) -> Units:
-        text = self.rows[row].text
-        mentions = [(mention.concept.id, mention.span) for mention in self.glossary.mentions(text)]
-        return units(text, self._encoder.encode_tokens([text])[0], mentions)
+    def _units(self, rows: Sequence[int]) -> list[Units]:
+        """The token vectors of `rows`, sentence by sentence; the latest ones are kept."""
+        cut = {row: self._cut[row] for row in rows if row in self._cut}
+        fresh = [row for row in rows if row not in cut]
+        for row, tokens in zip(fresh, self._encoder.encode_tokens([self.rows[row].text for row in fresh]), strict=True):
+            text = self.rows[row].text
+            cut[row] = units(text, tokens, [(held.concept.id, held.span) for held in self.glossary.mentions(text)])
+        if len(self._cut) + len(fresh) > _CACHED:
+            self._cut = {}
+        self._cut |= {row: cut[row] for row in fresh}
+        return [cut[row] for row in rows]
 
 
 def _within(tokens: Tokens, span: Span) -> Vectors:
@@ -236,7 +244,7 @@ def _made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
     return {
         "model": encoder.name,
         "dimension": encoder.dimension,
-        "analyser": analyser(),
+        "analyser": VERSION,
         "glossary": glossary.digest,
     }
 
@@ -271,7 +279,10 @@ def _write(
         path / "lexical",
         (
             (
-                [*terms(row.text), *(_concept_term(mention.concept.id) for mention in glossary.mentions(row.text))],
+                [
+                    *glossary.analyser.terms(row.text),
+                    *(_concept_term(mention.concept.id) for mention in glossary.mentions(row.text)),
+                ],
                 row.documents,
             )
             for row in rows

@@ -108,7 +108,7 @@ class LateInteraction:
 
     def _by_passage(self, by_sentence: Scores, passages: Sequence[Units]) -> Scores:
         starts = np.cumsum([0, *(len(passage.starts) for passage in passages)])[:-1]
-        return np.maximum.reduceat(by_sentence, starts, axis=1) if by_sentence.size else by_sentence
+        return np.maximum.reduceat(by_sentence, starts, axis=1)
 
     def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
         """The parts' scores, weighted: (units,)."""

@@ -5,8 +5,8 @@ stemmed (Snowball); a compound such as COVID-19, NPT2020 or non-proliferation gi
 """
 
 import re
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -19,21 +19,58 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af〇"
 _TERM = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-\u2010./'’][^\W_{_HAN}]+)*")
 _PART = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
+_HAN_RUN = re.compile(rf"[{_HAN}]+")
 
 
-def analyser() -> str:
-    """What the terms depend on; an index made by another analyser can't be searched by this one."""
-    return f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}"
+VERSION = f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}"
+
+
+class Analyser:
+    """The analyser, with `names` as Chinese words that jieba's own dictionary may lack."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = tuple(names)
+
+    @cached_property
+    def _jieba(self) -> Any:
+        tokenizer = jieba.Tokenizer()
+        # jieba would cache its dictionary in a file that any user of the machine can write; reading it takes 0.6 s.
+        frequencies, tokenizer.total = _dictionary()
+        tokenizer.FREQ = dict(frequencies)
+        tokenizer.initialized = True
+        for name in self._names:
+            tokenizer.add_word(name)
+        return tokenizer
+
+    def terms(self, text: str) -> list[str]:
+        """The terms of `text`, in order, with repetitions."""
+        return list(self._terms(fold(text).text))
+
+    def _terms(self, folded: str) -> Iterator[str]:
+        for match in _TERM.finditer(folded):
+            if _IS_HAN.match(match[0]):
+                yield from self._jieba.lcut_for_search(match[0])
+            else:
+                yield from _compound(match[0])
+
+    def cuts(self, folded: str) -> frozenset[int]:
+        """Where a Chinese word of folded text starts or ends."""
+        return frozenset(
+            match.start() + edge
+            for match in _HAN_RUN.finditer(folded)
+            for _, start, end in self._jieba.tokenize(match[0])
+            for edge in (start, end)
+        )
 
 
 @cache
-def _jieba() -> Any:
+def _dictionary() -> tuple[dict[str, int], int]:
     tokenizer = jieba.Tokenizer()
-    # jieba would cache its dictionary in a file that any user of the machine can write; reading it anew costs 0.6 s.
     with tokenizer.get_dict_file() as dictionary:
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
-    tokenizer.initialized = True
-    return tokenizer
+        frequencies: dict[str, int]
+        total: int
+        frequencies, total = tokenizer.gen_pfdict(dictionary)
+    return frequencies, total
 
 
 @cache
@@ -48,19 +85,6 @@ def stem(word: str) -> str:
         return word
     stemmed: str = _stemmer("russian" if "\u0400" <= word[0] <= "\u04ff" else "english").stemWord(word)
     return stemmed
-
-
-def terms(text: str) -> list[str]:
-    """The terms of `text`, in order, with repetitions."""
-    return list(_terms(fold(text).text))
-
-
-def _terms(folded: str) -> Iterator[str]:
-    for match in _TERM.finditer(folded):
-        if _IS_HAN.match(match[0]):
-            yield from _jieba().lcut_for_search(match[0])
-        else:
-            yield from _compound(match[0])
 
 
 def _compound(word: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -9,7 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from corpus.document import CorpusError
 from embeddings.encoder import EncoderError
@@ -39,10 +43,11 @@ def create_app(collection: Collection) -> FastAPI:
         version=version(),
         docs_url=None,
         redoc_url=None,
-        max_body_size=LARGEST_BODY,
         lifespan=_open_index,
     )
     app.state.collection = collection
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(_DeclaredLength)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_WEB), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False)
@@ -92,7 +97,25 @@ def _problem_for(status: int, title: str) -> Callable[[Request, Exception], Awai
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return _problem(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail))
+    if error.status_code == 413:
+        return _too_large()
+    return _problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
+
+
+def _too_large() -> JSONResponse:
+    return _problem(413, "Content Too Large", f"the body is over {LARGEST_BODY} bytes, the most that is taken")
+
+
+class _DeclaredLength:
+    """Refuses a body that says it is too large before any of it is read; starlette's own limit then counts the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        refused = declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY
+        await (_too_large() if refused else self._app)(scope, receive, send)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from corpus.document import Work
+from corpus.folding import fold
 from corpus.language import language_of
 from embeddings.glossary import Glossary, Mention
 
@@ -38,10 +39,17 @@ _EARLIEST = re.compile(
 )
 _PHRASE = re.compile(r"“([^“”]{2,})”|「([^「」]{2,})」|«([^«»]{2,})»|\"([^\"]{2,})\"|„([^“„]{2,})“")
 _FOLLOWS = re.compile(r"^\W*(?:and|what about|how about|а|и|а что|那么|那麼|那)(?![а-яёa-z])|呢\W*$", re.IGNORECASE)
-_FILLER = re.compile(
-    r"\b(?:and|what|how|about|in|of|the|statement|does|did|it|say|said|а|и|что|в|о|об|как|году|года|заявлени\w*|сказано)\b"
-    r"|那么|那麼|那|呢|怎么|怎麼|说|說|如何|什么|什麼|声明|聲明|的|中|里|裡|年",
-    re.IGNORECASE,
+# The words that ask, not what is asked about. Matched on folded text, so that one script covers both.
+_ASKING = re.compile(
+    r"\b(?:and|what|which|who|whom|whose|how|when|where|why|about|regarding|concerning|is|are|was|were|be|been|do|does|did"
+    r"|has|have|had|can|could|should|would|will|the|a|an|of|in|on|to|for|by|from|with|any|there|it|its|they|their|them|this"
+    r"|that|these|those|say|says|said|tell|me|mention|mentions|mentioned|describe|describes|described|treat|treated"
+    r"|(?:joint )?statements?|documents?|declarations?|text|part|parties|sides)\b"
+    r"|\b(?:а|и|что|кто|где|когда|почему|зачем|как|какие|какой|какая|какое|каким|каком|какую|ли|о|об|обо|про|в|во|на|по|с|к|у"
+    r"|это|этот|эти|там|есть|ли|сказано|говорится|говорят|говорили|упоминается|упоминаются|упомянут\w*|пишут|написано"
+    r"|(?:совместн\w+ )?заявлени\w+|документ\w*|текст\w*|сторон\w*|году|года|год)\b"
+    r"|(?:联合)?声明|文件|那么|那|那份|这份|该份|关于|对于|有关|怎么样|怎样|怎么|如何|什么样|什么|为何|为什么|哪些|哪个|哪里|哪|是否|有没有"
+    r"|说了|说到|说|提到|提及|谈到|讲|写|看待|看法|看|评价|态度|内容|部分|里面|里|中|了|吗|呢|的"
 )
 
 
@@ -117,72 +125,57 @@ def understand(
 ) -> Question:
     """Read `asked`, after the user's earlier questions `history`, oldest first. Raises BadQuestion."""
     text = " ".join(checked(asked).split())
-    notes: list[Note] = []
+    phrases = tuple(_phrases(text)) if "phrases" in interpret else ()
     filters = UNFILTERED
+    notes: list[Note] = []
     if not given.choose_time:
         text, filters, notes = _timed(text, works, interpret)
-    if "history" in interpret and history and _leaves_out(text):
-        text, filters = _inherited(text, filters, history, works, given, interpret)
-        notes.append(Note("follow_up", f"searched as: {text}"))
-    mentions = tuple(glossary.mentions(text)) if "aliases" in interpret else ()
-    phrases = tuple(_phrases(text)) if "phrases" in interpret else ()
-    return Question(asked, text, language_of(asked), mentions, phrases, filters, tuple(notes))
+    subject = _subject(text, glossary)
+    if "history" in interpret and history and (_FOLLOWS.search(text) or not subject):
+        *earlier, last = history
+        before = understand(last, earlier, works, glossary, given, interpret)
+        subject = f"{before.text} {subject}".strip()
+        filters = filters if filters.choose_time else before.filters
+        notes = [*notes, Note("follow_up", f"searched as: {subject}")]
+    searched = subject or text.strip() or asked
+    mentions = tuple(glossary.mentions(searched)) if "aliases" in interpret else ()
+    return Question(asked, searched, language_of(asked), mentions, phrases, filters, tuple(notes))
 
 
 def _timed(text: str, works: Mapping[str, Work], interpret: Collection[str]) -> tuple[str, Filters, list[Note]]:
     """Years and "the latest statement": the text without them, the filters, and what can't be filtered by."""
     dates = [work.date for work in works.values() if work.date]
-    notes: list[Note] = []
     if "works" in interpret and dates:
         for pattern, date in ((_LATEST, max(dates)), (_EARLIEST, min(dates))):
             if pattern.search(text):
-                return _without(text, pattern), Filters(start=date, end=date), notes
+                return pattern.sub(" ", text), Filters(start=date, end=date), []
     years = [int(year) for match in _DATED.finditer(text) for year in match.groups() if year]
     if "dates" not in interpret or not years:
-        return text, Filters(), notes
+        return text, UNFILTERED, []
     held = [year for year in years if any(date.year == year for date in dates)]
     if not held:
-        notes.append(Note("year_not_held", f"no statement of {', '.join(map(str, years))} here; searched all of them"))
-        return text, Filters(), notes
+        note = Note("year_not_held", f"no statement of {', '.join(map(str, years))} here; searched all of them")
+        return text, UNFILTERED, [note]
     return (
-        _without(text, _DATED),
+        _DATED.sub(" ", text),
         Filters(start=datetime.date(min(held), 1, 1), end=datetime.date(max(held), 12, 31)),
-        notes,
+        [],
     )
 
 
-def _without(text: str, pattern: re.Pattern[str]) -> str:
-    """`text` without what `pattern` matches, unless nothing to search for would be left."""
-    rest = " ".join(pattern.sub(" ", text).split())
-    return rest if any(char.isalnum() for char in rest) else text
-
-
-def _content(text: str) -> str:
-    return re.sub(r"[\W\d]+", " ", _FILLER.sub(" ", text)).strip()
-
-
-def _leaves_out(text: str) -> bool:
-    return bool(_FOLLOWS.search(text)) or not _content(text)
-
-
-def _inherited(
-    text: str,
-    filters: Filters,
-    history: Sequence[str],
-    works: Mapping[str, Work],
-    given: Filters,
-    interpret: Collection[str],
-) -> tuple[str, Filters]:
-    """The follow-up completed by the question before it, which may have been a follow-up itself."""
-    *earlier, last = history
-    if not any(char.isalnum() for char in last) or len(last) > LONGEST:
-        return text, filters
-    before, before_filters = " ".join(last.split()), Filters()
-    if not given.choose_time:
-        before, before_filters, _ = _timed(before, works, interpret)
-    if earlier and _leaves_out(before):
-        before, before_filters = _inherited(before, before_filters, earlier, works, given, interpret)
-    return f"{before} {_content(text)}".strip(), filters if filters.choose_time else before_filters
+def _subject(text: str, glossary: Glossary) -> str:
+    """`text` without the words that ask, names left whole; empty if nothing else was said."""
+    folded = fold(text)
+    cuts = glossary.analyser.cuts(folded.text)
+    names = [mention.span for mention in glossary.mentions(text)]
+    left = list(text)
+    for match in _ASKING.finditer(folded.text):
+        span = folded.source(*match.span())
+        is_word = match[0].isascii() or "\u0400" <= match[0][0] <= "\u04ff" or set(match.span()) <= cuts
+        if is_word and not any(span.start < name.end and name.start < span.end for name in names):
+            left[span.start : span.end] = " " * (span.end - span.start)
+    subject = " ".join("".join(left).split())
+    return subject if any(char.isalnum() for char in subject) else ""
 
 
 def _phrases(text: str) -> list[str]:

@@ -187,7 +187,7 @@ def evaluate(
         row = "  ".join(f"{name} {value:.3f}" for name, value in held.means.items())
         sys.stdout.write(f"{group:28s} n {held.count:3d}  {row}\n")
     for line in wrong if misses else ():
-        _stderr().print(line, markup=False, highlight=False)
+        _stderr().print(line, markup=False, highlight=False, soft_wrap=True)
     problems = below_floor(folder, figures)
     for problem in problems:
         _stderr().print(f"below the floor: {problem}", markup=False)

@@ -1,0 +1,38 @@
+"""Shared parts, all real: the five files, the built-in model, an index built from them, the service over it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.collection import Collection
+from service.ingestion import BUILT_IN, ingest
+from service.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def statements() -> dict[str, str]:
+    """The raw text of the five files by document id."""
+    return {path.stem: path.read_bytes().decode() for path in sorted(BUILT_IN.glob("*.txt"))}
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    """The built-in statements, ingested and indexed with the built-in model."""
+    built = Collection(Settings(data=tmp_path_factory.mktemp("data")))
+    assert [report.problem for report in ingest(built.store, [BUILT_IN])] == [None] * 5
+    assert built.build_index()
+    return built
+
+
+@pytest.fixture(scope="session")
+def client(collection: Collection) -> Iterator[TestClient]:
+    with TestClient(create_app(collection), base_url="http://127.0.0.1:8000") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def quality() -> Path:
+    return Path(__file__).parent / "quality"

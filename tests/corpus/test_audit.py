@@ -1,0 +1,60 @@
+"""Doctor's eyes: every kind of damage to the store is named."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from corpus.audit import audit
+from corpus.store import Store
+from service.ingestion import BUILT_IN, ingest
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    ingest(Store(tmp_path / "store.sqlite3"), [BUILT_IN])
+    return tmp_path / "store.sqlite3"
+
+
+def change(path: Path, query: str, *values: object) -> None:
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(query, values).rowcount == 1
+
+
+def flip_a_byte(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        (data,) = connection.execute("SELECT data FROM documents WHERE id = 'hant-2022'").fetchone()
+    changed = data[:5000] + bytes([data[5000] ^ 1]) + data[5001:]
+    change(path, "UPDATE documents SET data = ? WHERE id = 'hant-2022'", changed)
+
+
+def test_a_sound_store_has_no_findings(path: Path) -> None:
+    assert list(audit(Store(path))) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "findings"),
+    [
+        (flip_a_byte, ["hant-2022: the stored file does not have its SHA-256 any more; ingest the original again"]),
+        (
+            lambda path: change(
+                path, "UPDATE passages SET text = text || '。' WHERE document = 'hant-2022' AND number = 7"
+            ),
+            ["hant-2022/7: its text is not the slice of the text of record that its spans name"],
+        ),
+        (
+            lambda path: change(path, "UPDATE documents SET text = text || '。' WHERE id = 'hant-2022'"),
+            ["hant-2022: the stored text does not have its SHA-256 any more; ingest the original again"],
+        ),
+        (
+            lambda path: change(
+                path, "UPDATE passages SET role = 'body' WHERE document = 'xinhua-2025' AND position = 35"
+            ),
+            ["xinhua-2025: extractor changed: today's rules would split it otherwise; the stored passages stand"],
+        ),
+    ],
+)
+def test_damage_is_named(path: Path, damage: Callable[[Path], None], findings: list[str]) -> None:
+    damage(path)
+    assert list(audit(Store(path))) == findings

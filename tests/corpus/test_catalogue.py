@@ -1,0 +1,68 @@
+"""The catalogue: what it may say, and that ours says only what the files state."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from corpus.catalogue import load, slug, stated_origin
+from corpus.document import CorpusError, Origin
+from service.collection import Collection
+from service.ingestion import BUILT_IN
+
+
+def test_every_stated_origin_stands_in_its_file(collection: Collection, statements: dict[str, str]) -> None:
+    origins = {document.id: document.origin for document in collection.store.documents()}
+    for name, origin in origins.items():
+        for stated in (origin.title, origin.outlet, origin.url, origin.page):
+            assert stated is None or stated in statements[name]
+        assert origin.published is None or origin.published.isoformat() in statements[name]
+    assert origins["peoples-daily-2025"] == Origin(
+        title="中华人民共和国和俄罗斯联邦关于全球战略稳定的联合声明",
+        outlet="人民日报",
+        published=datetime.date(2025, 5, 9),
+        page="03",
+        url="http://politics.people.com.cn/n1/2025/0509/c1001-40476042.html",
+    )
+    assert origins["hant-2022"] == origins["hant-glossed-2019"] == origins["un-cd-2019"] == Origin()
+
+
+def test_every_work_has_its_titles_and_place() -> None:
+    works = load(BUILT_IN).works
+    assert {name: work.date for name, work in works.items()} == {
+        "cn-ru-2019": datetime.date(2019, 6, 5),
+        "cn-ru-2022": datetime.date(2022, 2, 4),
+        "cn-ru-2025": datetime.date(2025, 5, 8),
+    }
+    for work in works.values():
+        assert work.titles.keys() == work.places.keys() == {"zh-Hans", "zh-Hant", "en", "ru"}
+
+
+def test_a_header_is_read_and_nothing_is_guessed() -> None:
+    text = "标题: 公报\n链接: http://example.org/a\n发布时间: 2024年3月5日\n\n双方强调：合作。"
+    assert stated_origin(text) == Origin("公报", None, datetime.date(2024, 3, 5), None, "http://example.org/a")
+    assert stated_origin("双方强调：合作。\n日期不详") == Origin()
+    assert stated_origin("发布时间: 2024-13-99\n链接: javascript:alert(1)") == Origin()
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("A b/Ü.txt", "a-b-ü"), ("2019 声明.txt", "2019-声明"), ("---.txt", "document")]
+)
+def test_a_document_is_named_after_its_path(path: str, name: str) -> None:
+    assert slug(path) == name
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "message"),
+    [
+        ("[documents.a]\nwork = 'w'", "'file'"),
+        ("[documents.a]\nfile = 'a.txt'\nwork = 'w'", "names the work 'w', which has no"),
+        ("[documents.a]\nfile = 'a.txt'\noutlett = 'x'", "outlett"),
+        ("[work.a]", "unknown table work"),
+        ("not toml", "see corpus/statements/catalogue.toml"),
+    ],
+)
+def test_a_bad_catalogue_is_named(tmp_path: Path, catalogue: str, message: str) -> None:
+    (tmp_path / "catalogue.toml").write_text(catalogue)
+    with pytest.raises(CorpusError, match=message):
+        load(tmp_path)

@@ -1,0 +1,115 @@
+"""Paragraphs: against the reference list of all paragraphs, and layouts that the five files don't have."""
+
+import re
+from pathlib import Path
+
+import pytest
+from opencc import OpenCC
+
+from corpus.document import CorpusError, Role
+from corpus.passages import Extent, split
+from service.collection import Collection
+
+WITNESSES = {
+    "2019": ("un-cd-2019", "hant-glossed-2019"),
+    "2022": ("hant-2022",),
+    "2025": ("peoples-daily-2025", "xinhua-2025"),
+}
+BODY = {
+    "2019": range(4, 26),
+    "2022": [number for number in range(2, 71) if number not in (6, 13, 26, 52)],
+    "2025": range(3, 28),
+}
+SLIPS = str.maketrans("著", "着")
+SIGNATURES = "中华人民共和国主席习近平签名俄罗斯联邦总统弗弗普京签名二一九年六月五日于莫斯科"
+
+
+def reference(quality: Path) -> dict[str, str]:
+    lines = (quality / "reference.tsv").read_text("utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+def reduced(text: str) -> str:
+    return re.sub(r"[^0-9A-Za-z\u4e00-\u9fff]", "", OpenCC("t2s").convert(text))
+
+
+@pytest.mark.parametrize("year", WITNESSES)
+def test_every_body_paragraph_is_the_reference_paragraph(collection: Collection, quality: Path, year: str) -> None:
+    wanted = [reference(quality)[f"{year}:{number}"].removesuffix(SIGNATURES) for number in BODY[year]]
+    for document in WITNESSES[year]:
+        body = collection.store.body(document)
+        assert [passage.number for passage in body] == list(range(1, len(wanted) + 1))
+        found = [reduced(passage.text).replace("第2231", "2231").translate(SLIPS) for passage in body]
+        assert found == [text.translate(SLIPS) for text in wanted]
+
+
+def test_the_map_from_reference_to_passages_is_right(collection: Collection, quality: Path) -> None:
+    lines = (quality / "passages.tsv").read_text("utf-8").splitlines()
+    passages = dict(line.split("\t") for line in lines if not line.startswith("#"))
+    assert set(passages) == {f"{year}:{number}" for year, numbers in BODY.items() for number in numbers}
+    for key, name in passages.items():
+        held = collection.store.passage(name)
+        assert held and reduced(held[1].text) == reference(quality)[key].removesuffix(SIGNATURES)
+
+
+def test_what_is_not_body_has_another_role(collection: Collection) -> None:
+    roles = {
+        document.id: [(passage.role, passage.text) for passage in collection.store.passages(document.id)]
+        for document in collection.store.documents()
+    }
+    unrelated = [text for role, text in roles["xinhua-2025"] if role is Role.UNRELATED]
+    assert (
+        len(unrelated) == 8 and unrelated[0].startswith("中央纪委") and unrelated[-1].startswith("来源:【黑龙江日报】")
+    )
+    assert [text for role, text in roles["hant-2022"] if role is Role.HEADING] == ["一", "二", "三", "四"]
+    assert roles["hant-2022"][1][0] is Role.FRONT and roles["hant-2022"][1][1].startswith("俄羅斯總統普京(Vladimir")
+    assert roles["hant-2022"][-1] == (Role.CLOSING, "二〇二二年二月四日於北京")
+    assert roles["un-cd-2019"][-1] == (Role.CLOSING, "二〇一九年六月五日于莫斯科")
+    assert roles["peoples-daily-2025"][0] == (Role.FRONT, "标题: 中华人民共和国和俄罗斯联邦关于全球战略稳定的联合声明")
+    assert not any(role is Role.UNRELATED for name in roles if name != "xinhua-2025" for role, _ in roles[name])
+
+
+WRAPPED = """The parties reaffirm that a nuclear war cannot be won and must never
+be fought, and that they will continue to work together in order to
+prevent an arms race.
+
+They also note that the treaty remains the cornerstone of the regime
+and call upon all states to observe it in good faith, without any
+exception.
+"""
+INDENTED = """  Стороны подтверждают, что ядерная война не может быть выиграна и никогда
+не должна быть развязана, и намерены и далее взаимодействовать в целях
+предотвращения гонки вооружений.
+  Стороны отмечают, что договор остается краеугольным камнем режима и
+призывают все государства добросовестно его соблюдать без каких-либо
+исключений.
+"""
+DOUBLE_SPACED = WRAPPED.replace("\n\n", "\n\n\n\n").replace("\nbe", "\n\nbe").replace("\nprevent", "\n\nprevent")
+SINGLE_LINES = "第一条规定了目标。\n第二条规定了义务。\n第三条规定了程序。\n第四条规定了期限。\n第五条规定了例外。"
+
+
+@pytest.mark.parametrize(
+    ("raw", "count"), [(WRAPPED, 2), (INDENTED, 2), (SINGLE_LINES, 5), (WRAPPED.replace("\n", "\r\n"), 2)]
+)
+def test_layouts(raw: str, count: int) -> None:
+    passages = split("layout", raw)
+    assert len(passages) == count
+    assert [passage.text.split() for passage in passages] == [
+        part.split()
+        for part in re.split(r"(?<=\.)\s*\n(?:\s*\n)?(?=\s*\S)|(?<=。)\n", raw.replace("\r\n", "\n").rstrip())
+    ]
+
+
+def test_a_page_number_inside_a_wrapped_paragraph_goes() -> None:
+    raw = WRAPPED.replace("order to\n", "order to\n- 3 -\n")
+    assert split("paged", raw)[0].text.split() == WRAPPED.split("\n\n")[0].split()
+
+
+def test_an_extent_that_is_not_there_says_what_to_correct() -> None:
+    with pytest.raises(CorpusError, match="no paragraph starts with 'Nothing'; correct first, last or close"):
+        split("document", WRAPPED, Extent(first="Nothing"))
+
+
+def test_text_without_prose_has_no_body() -> None:
+    assert [passage.role for passage in split("heading", "标题\n\n二〇二二年")] == [Role.FRONT, Role.FRONT]
+    assert split("empty", " \n\t\n") == ()

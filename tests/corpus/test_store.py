@@ -1,0 +1,139 @@
+"""The store: numbers that stay, versions, transactions, works found or declared."""
+
+import datetime
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from corpus.catalogue import Catalogue
+from corpus.document import CorpusError, Work
+from corpus.readers import read
+from corpus.store import Draft, Outcome, Store
+from service.ingestion import draft_of
+
+TODAY = datetime.date(2026, 1, 2)
+LATER = datetime.date(2027, 1, 2)
+PARAGRAPHS = [
+    "双方强调维持良好大国关系对解决全球战略性问题的重要性，并愿就此继续开展密切对话与协调。",
+    "双方主张在裁军谈判会议上启动关于防止外空武器化的多边谈判，并尽早缔结具有法律约束力的文书。",
+    "双方重申致力于建立无化学武器世界，呼吁缔约国采取一切必要措施，恢复有关国际组织的权威性。",
+    "双方认为人工智能技术的军事应用可能带来新的风险，愿在联合国框架内就此进一步开展合作与交流。",
+    "双方支持以世界贸易组织为核心的多边贸易体制，反对单边主义和保护主义，反对滥用出口管制措施。",
+    "双方愿加强在气候变化、生物多样性和可持续交通等领域的合作，推动全球可持续发展议程的落实。",
+]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store.sqlite3")
+
+
+def draft(tmp_path: Path, paragraphs: list[str], name: str = "minutes.txt") -> Draft:
+    file = tmp_path / "in" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join(paragraphs), "utf-8")
+    return draft_of(file.parent, file, Catalogue())
+
+
+def numbers(store: Store, document: str = "minutes") -> dict[int | None, str]:
+    return {passage.number: passage.text for passage in store.body(document)}
+
+
+def test_the_same_bytes_again_change_nothing(store: Store, tmp_path: Path) -> None:
+    assert store.put(draft(tmp_path, PARAGRAPHS[:3]), TODAY) is Outcome.ADDED
+    before = store.documents()
+    assert store.put(draft(tmp_path, PARAGRAPHS[:3]), LATER) is Outcome.UNCHANGED
+    assert store.documents() == before and before[0].accessed == TODAY
+
+
+def test_unchanged_paragraphs_keep_their_numbers_and_new_ones_get_unused_ones(store: Store, tmp_path: Path) -> None:
+    first, second, third, fourth, fifth, _ = PARAGRAPHS
+    store.put(draft(tmp_path, [first, second, third]), TODAY)
+    assert store.put(draft(tmp_path, [fourth, first, third]), LATER) is Outcome.NEW_VERSION
+    assert numbers(store) == {4: fourth, 1: first, 3: third}
+    assert [passage.ordinal for passage in store.body("minutes")] == [1, 2, 3]
+    store.put(draft(tmp_path, [second, fifth, first]), LATER)
+    assert numbers(store) == {5: second, 6: fifth, 1: first}
+    document = store.document("minutes")
+    assert document and document.version == 3 and document.accessed == TODAY
+
+
+def test_a_superseded_passage_still_has_its_old_text_and_document(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:2]), TODAY)
+    store.put(draft(tmp_path, PARAGRAPHS[2:4]), LATER)
+    held = store.passage("minutes/2")
+    assert held is not None
+    document, passage = held
+    assert (document.version, passage.text) == (1, PARAGRAPHS[1])
+    assert passage.is_slice_of(document.raw)
+
+
+@pytest.mark.parametrize(
+    "name", ["minutes/9", "minutes", "minutes/x", "minutes/²", "/1", "../minutes/1", "minutes/" + "1" * 40]
+)
+def test_an_unknown_passage_is_none(store: Store, tmp_path: Path, name: str) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:2]), TODAY)
+    assert store.passage(name) is None
+
+
+def test_a_witness_is_found_without_a_catalogue(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS, "b.txt"), TODAY)
+    store.put(
+        draft(tmp_path, [*PARAGRAPHS[1:], "另有一段只在这份文件里出现的话，与其他文件都不相同，也没有对应。"], "a.txt"),
+        TODAY,
+    )
+    assert {document.work for document in store.documents()} == {"b"}
+    groups = [[passage.id for passage in group] for group in store.paragraphs()]
+    assert groups == [["a/1", "b/2"], ["a/2", "b/3"], ["a/3", "b/4"], ["a/4", "b/5"], ["a/5", "b/6"], ["a/6"], ["b/1"]]
+    assert store.group("b/2") == ["a/1", "b/2"]
+
+
+def test_the_catalogue_says_which_witness_is_the_base(store: Store, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        one = draft(tmp_path, PARAGRAPHS, name)
+        store.put(Draft(one.reading, one.entry, one.language, one.passages, Work("w", base="b")), TODAY)
+    assert store.group("a/1") == ["b/1", "a/1"]
+
+
+def test_a_failed_put_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
+    good = draft(tmp_path, PARAGRAPHS)
+    unstorable = replace(good.passages[-1], text=object())  # type: ignore[arg-type]
+    with pytest.raises(sqlite3.Error):
+        store.put(replace(good, passages=[*good.passages[:-1], unstorable]), TODAY)
+    assert store.documents() == [] and store.works() == {}
+    assert store.put(good, TODAY) is Outcome.ADDED
+
+
+def test_the_store_keeps_the_original_bytes(store: Store, tmp_path: Path) -> None:
+    data = "\ufeff双方强调合作。\r\n双方主张对话。".encode()
+    entry = draft(tmp_path, PARAGRAPHS).entry
+    reading = read("minutes.txt", data)
+    store.put(Draft(reading, entry, "zh-Hans", (), None), TODAY)
+    ((document, file, kept, _),) = store.kept()
+    assert (kept, file, document.raw, document.text_sha256) == (data, "minutes.txt", data.decode(), None)
+
+
+def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    path.write_bytes(b"not a database, but long enough to look at" * 100)
+    with pytest.raises(CorpusError, match="restore it from a backup"):
+        Store(path)
+
+
+def test_a_store_of_another_format_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    Store(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(CorpusError, match="has format 99"):
+        Store(path)
+
+
+def test_spans_are_stored_as_numbers(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:1]), TODAY)
+    with sqlite3.connect(tmp_path / "store.sqlite3") as connection:
+        (spans,) = connection.execute("SELECT spans FROM passages").fetchone()
+    assert json.loads(spans) == [[0, len(PARAGRAPHS[0])]]

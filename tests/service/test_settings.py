@@ -1,0 +1,36 @@
+"""Settings come from the environment, once, and misspellings are errors."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings, SettingsError
+
+
+def test_defaults_and_values() -> None:
+    assert Settings.from_environ({"PATH": "/bin", "YINJU_MODEL": ""}) == Settings()
+    given = {"YINJU_DATA": "/d", "YINJU_PORT": "9000", "YINJU_HOST": "0.0.0.0", "YINJU_MODEL": "BAAI/bge-m3"}
+    assert Settings.from_environ(given) == Settings(Path("/d"), "0.0.0.0", 9000, "BAAI/bge-m3")
+
+
+def test_links_come_from_the_public_url_and_keep_its_path() -> None:
+    assert Settings().base_url == "http://127.0.0.1:8000"
+    assert (
+        Settings.from_environ({"YINJU_PUBLIC_URL": "https://example.org/yinju/"}).base_url
+        == "https://example.org/yinju"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"YINJU_DTA": "x"}, "unknown setting YINJU_DTA; there are YINJU_DATA, YINJU_HOST"),
+        ({"YINJU_PORT": "http"}, "YINJU_PORT is 'http'"),
+        ({"YINJU_PORT": "0"}, "YINJU_PORT"),
+        ({"YINJU_PORT": "tcp://10.0.0.1:80"}, "YINJU_PORT"),
+        ({"YINJU_PUBLIC_URL": "example.org"}, "must start with http"),
+    ],
+)
+def test_bad_settings_are_named(environ: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_environ(environ)
