@@ -78,13 +78,15 @@ class StaticEncoder:
 
     def __init__(self, folder: Path) -> None:
         from model2vec import StaticModel
+        from safetensors import SafetensorError
 
         try:
             self._model = StaticModel.from_pretrained(folder)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise EncoderError(f"{folder}: not a usable static model ({error}); restore the folder") from error
+        # In float32 the sums are those of sentence-transformers in float32; in float16 each library rounds elsewhere.
+        self._model.embedding = self._table = np.asarray(self._model.embedding, dtype=np.float32)
         self._tokenizer: Any = self._model.tokenizer
-        self._table: Vectors = np.asarray(self._model.embedding, dtype=np.float32)
         self.name = f"static {_digest(folder)}"
         self.dimension = int(self._table.shape[1])
 

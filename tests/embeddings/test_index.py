@@ -1,0 +1,109 @@
+"""The index: build, open, search; deterministic, and refusing what was built otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from embeddings import glossary
+from embeddings.encoder import open_encoder
+from embeddings.glossary import Glossary
+from embeddings.index import Index, Query, Row
+from embeddings.publication import IndexMismatch, current_name
+
+NAMES = glossary.load(glossary.BUILT_IN)
+ENCODER = open_encoder()
+ROWS = [
+    Row(("a/1", "b/1"), "双方主张条约当事方通过对话解决《中导条约》分歧。双方将保持沟通。"),
+    Row(("a/2",), "双方反对外空武器化，主张谈判缔结具有法律约束力的文书。"),
+    Row(("c/1",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
+    Row(("c/2",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("indexes")
+    assert Index.build(folder, ROWS, ENCODER, NAMES)
+    return folder
+
+
+def search(folder: Path, text: str, k: int = 4, documents: frozenset[str] | None = None) -> list[tuple[str, ...]]:
+    index = Index.open(folder, ENCODER, NAMES)
+    found = index.search(Query(text, tuple(NAMES.mentions(text)), (), documents), k)
+    return [hit.row.members for hit in found.hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [("INF", "a/1"), ("ДРСМД", "a/1"), ("中導條約", "a/1"), ("weapons in space", "a/2"), ("биоразнообразие", "c/1")],
+)
+def test_the_right_paragraph_is_found_across_languages(folder: Path, text: str, best: str) -> None:
+    assert search(folder, text)[0][0] == best
+
+
+def test_equal_rows_come_in_row_order_and_twice_the_same(folder: Path) -> None:
+    assert search(folder, "生物多样性")[:2] == [("c/1",), ("c/2",)]
+    index = Index.open(folder, ENCODER, NAMES)
+    assert index.search(Query("外空"), 4) == index.search(Query("外空"), 4)
+
+
+def test_only_rows_with_an_admitted_witness_are_found(folder: Path) -> None:
+    assert search(folder, "生物多样性", documents=frozenset({"b"})) == [("a/1", "b/1")]
+    assert search(folder, "生物多样性", documents=frozenset()) == []
+
+
+def test_the_sentences_of_a_hit_are_spans_of_its_text(folder: Path) -> None:
+    hit = Index.open(folder, ENCODER, NAMES).search(Query("中导条约", tuple(NAMES.mentions("中导条约"))), 1).hits[0]
+    assert [span.of(hit.row.text) for span, _ in hit.sentences] == [
+        "双方主张条约当事方通过对话解决《中导条约》分歧。",
+        "双方将保持沟通。",
+    ]
+    assert hit.sentences[0][1] > hit.sentences[1][1]
+
+
+def test_a_phrase_is_required_or_dropped(folder: Path) -> None:
+    index = Index.open(folder, ENCODER, NAMES)
+    held = index.search(Query("双方", phrases=("外空武器化",)), 4)
+    assert ([hit.row.members for hit in held.hits], held.dropped) == ([("a/2",)], ())
+    other_name = index.search(Query("双方", phrases=("INF Treaty",)), 4)
+    assert [hit.row.members for hit in other_name.hits] == [("a/1", "b/1")]
+    absent = index.search(Query("双方", phrases=("并非如此",)), 4)
+    assert (len(absent.hits), absent.dropped) == (4, ("并非如此",))
+
+
+def test_the_same_rows_make_the_same_index_and_are_not_built_twice(folder: Path, tmp_path: Path) -> None:
+    assert not Index.build(folder, ROWS, ENCODER, NAMES)
+    assert Index.build(tmp_path, ROWS, ENCODER, NAMES)
+    assert current_name(tmp_path) == current_name(folder)
+    assert Index.build(tmp_path, ROWS[:2], ENCODER, NAMES)
+    assert current_name(tmp_path) != current_name(folder)
+
+
+def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
+    Index.build(tmp_path, ROWS, ENCODER, NAMES)
+    (tmp_path / str(current_name(tmp_path)) / "dense.faiss").write_bytes(b"")
+    assert Index.build(tmp_path, ROWS, ENCODER, NAMES)
+    assert search(tmp_path, "INF")[0] == ("a/1", "b/1")
+
+
+def test_another_glossary_or_model_is_refused(folder: Path) -> None:
+    with pytest.raises(IndexMismatch, match="glossary"):
+        Index.open(folder, ENCODER, Glossary([]))
+
+    class Other(type(ENCODER)):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.name, self.dimension = "other", ENCODER.dimension
+
+    with pytest.raises(IndexMismatch, match="built with model"):
+        Index.open(folder, Other(), NAMES)
+
+
+def test_an_empty_collection_has_an_empty_index(tmp_path: Path) -> None:
+    Index.build(tmp_path, [], ENCODER, NAMES)
+    assert search(tmp_path, "INF") == []
+
+
+def test_line_separators_in_a_text_survive(tmp_path: Path) -> None:
+    rows = [Row(("a/1",), "first\u2028second\x85third")]
+    Index.build(tmp_path, rows, ENCODER, NAMES)
+    assert Index.open(tmp_path, ENCODER, NAMES).rows == tuple(rows)

@@ -1,0 +1,124 @@
+"""The terminal door, as a subprocess: stdout, stderr, exit codes; and that it quotes what HTTP quotes."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.collection import Collection
+
+ROOT = Path(__file__).parents[2]
+
+
+def yinju(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from service.doors.cli import main; main()", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "YINJU_DATA": str(data), **environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def data(collection: Collection, tmp_path: Path) -> Path:
+    """A copy of the built collection that a test may spoil."""
+    shutil.copytree(collection.settings.data, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_ask_prints_quotes_and_citation_lines(collection: Collection) -> None:
+    run = yinju(collection.settings.data, "ask", "what was said about INF")
+    assert run.returncode == 0 and run.stderr == ""
+    assert run.stdout.startswith("[1] 美国决定退出《苏美关于消除中程和中短程导弹条约》(《中导条约》)将破坏战略稳定，")
+    line = run.stdout.splitlines()[1]
+    assert line.startswith("    — Joint Statement of the People's Republic of China and the Russian Federation")
+    assert "2019-06-05 · ¶ 8 · http://127.0.0.1:8000/p/un-cd-2019/8 · also hant-glossed-2019/8" in line
+
+
+@pytest.mark.parametrize(
+    "question", ["what was said about INF", "外空軍備競賽", "БРИКС", "伊核问题全面协议", "password reset"]
+)
+def test_http_and_terminal_give_equal_quotes(client: TestClient, collection: Collection, question: str) -> None:
+    run = yinju(collection.settings.data, "ask", question, "--json")
+    ours, theirs = json.loads(run.stdout), client.post("/api/ask", json={"question": question}).json()
+    assert run.returncode == (0 if theirs["answered"] else 3)
+    assert [{**answer, "took_ms": 0} for answer in (ours,)] == [{**answer, "took_ms": 0} for answer in (theirs,)]
+
+
+def test_nothing_found_says_so_and_exits_with_3(collection: Collection) -> None:
+    run = yinju(collection.settings.data, "ask", "How do I reset my password?")
+    assert (run.returncode, run.stdout) == (3, "")
+    assert run.stderr.startswith("Nothing in the collection answers this.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "code", "message"),
+    [
+        (["ask", ""], {}, 1, "yinju: the question is empty; ask with at least one letter or digit"),
+        (["ask", "a", "--top-k", "0"], {}, 1, "yinju: top_k is 0; it must be from 1 to 50"),
+        (["ask", "a"], {"YINJU_DTA": "x"}, 1, "yinju: unknown setting YINJU_DTA"),
+        (["ask", "a"], {"YINJU_MODEL": "/no/such/model"}, 1, "yinju: /no/such/model: can't be loaded"),
+        (["ask", "a"], {"YINJU_GLOSSARY": "/no/such.toml"}, 1, "yinju: /no/such.toml"),
+        (["ask"], {}, 2, "Missing argument 'QUESTION'"),
+        (["ingest", "/no/such/file.txt"], {}, 1, "skipped: /no/such/file.txt: No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_line_and_an_exit_code(
+    data: Path, arguments: list[str], environ: dict[str, str], code: int, message: str
+) -> None:
+    run = yinju(data, *arguments, HF_HUB_OFFLINE="1", **environ)
+    assert run.returncode == code and message in run.stderr and "Traceback" not in run.stderr
+
+
+def test_a_missing_index_says_what_to_run_and_running_it_helps(tmp_path: Path) -> None:
+    missing = yinju(tmp_path, "ask", "INF")
+    assert missing.returncode == 1 and "no index yet; run `yinju ingest`" in missing.stderr
+    own = tmp_path / "own.txt"
+    own.write_text("双方强调维护全球战略稳定的重要性，愿继续加强协调。\n双方反对外空武器化，主张尽快谈判。", "utf-8")
+    run = yinju(tmp_path, "ingest", str(own))
+    assert run.returncode == 0 and "own: added" in run.stderr and "index built" in run.stderr
+    again = yinju(tmp_path, "ingest", str(own))
+    assert "own: unchanged" in again.stderr and "index up to date" in again.stderr
+    found = json.loads(yinju(tmp_path, "ask", "外空武器化", "--json").stdout)
+    assert [quote["passage_id"] for quote in found["quotes"]] == ["own/2"]
+
+
+def test_bad_files_are_skipped_and_named_and_the_rest_goes_in(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "good.txt").write_text("双方强调维护全球战略稳定的重要性，愿继续加强协调。", "utf-8")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "binary.txt").write_bytes(bytes(range(256)))
+    (folder / "gb.txt").write_bytes("双方强调".encode("gb18030"))
+    (folder / "outside.txt").symlink_to("/etc/hostname")
+    run = yinju(tmp_path / "data", "ingest", str(folder))
+    assert run.returncode == 1 and "good: added" in run.stderr
+    assert all(f"{name}.txt: " in run.stderr for name in ("empty", "binary", "gb")) and "outside" not in run.stderr
+
+
+def test_an_index_of_another_model_is_refused(data: Path) -> None:
+    manifest = next((data / "indexes").glob("index-*/manifest.json"))
+    manifest.write_text(manifest.read_text().replace('"model": "static ', '"model": "static other '))
+    run = yinju(data, "ask", "INF")
+    assert run.returncode == 1 and "built with model 'static other" in run.stderr and "yinju ingest" in run.stderr
+    assert yinju(data, "ingest").returncode == 0
+    assert yinju(data, "ask", "INF").returncode == 0
+
+
+def test_doctor_finds_nothing_or_names_what_is_wrong(data: Path) -> None:
+    sound = yinju(data, "doctor")
+    assert (sound.returncode, sound.stdout) == (0, "") and "5 documents, 159 passages: 0 problems" in sound.stderr
+    with sqlite3.connect(data / "store.sqlite3") as connection:
+        connection.execute("UPDATE documents SET data = CAST(data || 'x' AS BLOB) WHERE id = 'hant-2022'")
+    (next((data / "indexes").glob("index-*")) / "rows.jsonl").write_text("")
+    broken = yinju(data, "doctor")
+    assert broken.returncode == 1 and "rows.jsonl has changed" in broken.stdout
+    assert "hant-2022: the stored file does not have its SHA-256 any more" in broken.stdout
