@@ -4,16 +4,28 @@ Reciprocal rank fusion was measured to lose against sums of standardised scores,
 best one is.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-_LEAST_SPREAD = 1e-6  # a collection in which every passage scores alike tells nothing apart
+_PRIOR = 16  # as many passages as the typical background counts for: it decides where a collection is tiny
 
 
-def standardised(scores: NDArray[np.floating], background: NDArray[np.floating]) -> NDArray[np.floating]:
-    """`scores` in standard deviations above the mean of `background`; 0 where the background has no spread."""
-    spread = float(background.std()) if background.size else 0.0
-    if spread < _LEAST_SPREAD:
-        return np.zeros_like(scores)
-    margins: NDArray[np.floating] = (scores - background.mean()) / spread
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Mean and standard deviation of the scores of passages that have nothing to do with a question."""
+
+    mean: float
+    spread: float
+
+
+def standardised(
+    scores: NDArray[np.floating], sample: NDArray[np.floating], typical: Background
+) -> NDArray[np.floating]:
+    """`scores` in standard deviations above the mean of the collection's `sample`, shrunk towards `typical`."""
+    count = len(sample) + _PRIOR
+    mean = (sample.sum() + _PRIOR * typical.mean) / count
+    squares = ((sample - mean) ** 2).sum() + _PRIOR * (typical.spread**2 + (typical.mean - mean) ** 2)
+    margins: NDArray[np.floating] = (scores - mean) / np.sqrt(squares / count)
     return margins

@@ -21,7 +21,7 @@ from corpus.language import language_of
 from embeddings.confidence import CALIBRATED, Confidence, Evidence
 from embeddings.dense import DenseIndex
 from embeddings.encoder import Encoder, Tokens, Vectors
-from embeddings.fusion import standardised
+from embeddings.fusion import Background, standardised
 from embeddings.glossary import Glossary, Mention
 from embeddings.late_interaction import LateInteraction, Part, Units, units
 from embeddings.lexical import LexicalIndex
@@ -32,6 +32,8 @@ _CANDIDATES = 100  # from each side; late interaction sees at most twice as many
 _BACKGROUND = 256  # rows that stand for the collection when scores are standardised
 _BATCH = 256
 _CACHED = 4096  # rows whose token vectors are kept in memory
+# Measured with the built-in model over the questions and paragraphs of tests/quality.
+_TYPICAL_DENSE, _TYPICAL_LATE = Background(0.12, 0.08), Background(0.11, 0.10)
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
 
@@ -152,12 +154,11 @@ class Index:
         interaction = LateInteraction(self._parts(query), self._sample)
         passages = self._units(rows)
         late = interaction.score(passages)
-        late_margin = standardised(late.passages, interaction.score(self._sample).passages)
-        dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector)
+        late_margin = standardised(late.passages, interaction.score(self._sample).passages, _TYPICAL_LATE)
+        dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector, _TYPICAL_DENSE)
         for at, row in enumerate(rows):
-            evidence = Evidence(
-                float(late.passages[at]), float(late_margin[at]), float(dense_margin[at]), lexical.get(row, 0.0)
-            )
+            figures = late.passages[at], late.breadths[at], late_margin[at], dense_margin[at], lexical.get(row, 0.0)
+            evidence = Evidence(*map(float, figures))
             yield row, evidence, tuple(zip(passages[at].sentences, map(float, late.sentences[at]), strict=True))
 
     def _holding(self, query: Query, rows: Sequence[int]) -> tuple[Sequence[int], tuple[str, ...]]:

@@ -62,12 +62,21 @@ def _unit(vectors: Vectors) -> Vectors:
     return scaled
 
 
+def _breadth(passage: Units, shares: Scores) -> float:
+    return float(np.average(np.minimum(shares, 1), weights=[span.end - span.start for span in passage.sentences]))
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences."""
+    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences.
+
+    `breadths` is the share of each passage, by length, that matches as well as the best passage does: one that treats
+    a topic has more of it than one that only mentions it.
+    """
 
     passages: Scores
     sentences: tuple[Scores, ...]
+    breadths: Scores
 
 
 class LateInteraction:
@@ -90,10 +99,10 @@ class LateInteraction:
         passage_scores = self._total(
             self._by_passage(by_sentence, passages), [frozenset().union(*passage.concepts) for passage in passages]
         )
-        return Interaction(
-            passage_scores,
-            tuple(sentence_scores[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)),
-        )
+        cut = tuple(sentence_scores[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
+        best = max(float(passage_scores.max(initial=0.0)), 1e-9)
+        breadths = [_breadth(held, scores / best) for held, scores in zip(passages, cut, strict=True)]
+        return Interaction(passage_scores, cut, np.array(breadths))
 
     def _similarity(self, passages: Sequence[Units]) -> Scores:
         """(question tokens, sentences of all passages): the best cosine of each token in each sentence, 0 at least."""

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embeddings.confidence import CALIBRATED
 from service.collection import Collection
 from service.ingestion import BUILT_IN
 
@@ -106,7 +107,7 @@ def test_nothing_answers_gives_no_quotes_but_the_nearest(client: TestClient) -> 
     answer = ask(client, "How do I reset my password?")
     assert (answer["answered"], answer["quotes"]) == (False, [])
     assert 0 < len(answer["nearest"]) <= 3
-    assert all("number" not in nearest and nearest["score"] < 0.25 for nearest in answer["nearest"])
+    assert all("number" not in nearest and nearest["score"] < CALIBRATED.threshold for nearest in answer["nearest"])
 
 
 def test_a_required_phrase_is_kept_or_dropped_with_a_note(client: TestClient) -> None:
@@ -258,7 +259,7 @@ def test_any_question_is_answered_or_refused(client: TestClient, question: str) 
     reply = client.post("/api/ask", content=json.dumps({"question": question}))
     assert reply.status_code in (200, 422)
     for number, quote in enumerate(reply.json().get("quotes", []), 1):
-        assert quote["number"] == number and 0.25 <= quote["score"] <= 1
+        assert quote["number"] == number and CALIBRATED.threshold <= quote["score"] <= 1
 
 
 def test_the_unrelated_items_are_never_quoted(client: TestClient, collection: Collection) -> None:
