@@ -1,31 +1,35 @@
-# make serve   a virtual environment, everything in it, and the service on http://127.0.0.1:8000 (PORT=, YINJU_DATA=)
-# make test    the checks and tests that CI runs
-# TORCH_INDEX  an extra package index with CPU-only PyTorch wheels; without one, pip's own choice is taken
+# make serve    a virtual environment with everything in it, then the service on http://127.0.0.1:8000
+# make test     the checks and tests that CI runs
+#
+# PORT=9000             serve on another port
+# YINJU_DATA=folder     keep store and index elsewhere than in ./data
+# TORCH_INDEX=url       an extra package index with CPU-only PyTorch wheels; without it pip's own choice is taken
 
 PYTHON ?= python3
 PORT ?= 8000
 TORCH_INDEX ?=
-export YINJU_DATA ?= data
-
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+    $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: serve test
+.PHONY: install serve test
 
-serve: .venv/serve
+serve: install
 	$(BIN)/yinju serve --port $(PORT)
 
-test: .venv/test
+test: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-.venv/serve: pyproject.toml constraints.txt
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) --editable ".[html,pdf,docx,mcp]"
 	touch $@
 
-.venv/test: .venv/serve
-	$(PIP) --editable ".[test]"
+.venv/installed-test: .venv/installed
+	$(PIP) --editable ".[html,pdf,docx,mcp,test]"
 	touch $@

@@ -6,6 +6,8 @@ from pathlib import Path
 
 PREFIX = "YINJU_"
 
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
+
 
 class SettingsError(Exception):
     """A setting that can't be used; the message names it."""
@@ -43,7 +45,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """What every outgoing link starts with; never taken from a request."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        here = "127.0.0.1" if self.host in _EVERY_ADDRESS else self.host
+        return self.public_url or f"http://{here}:{self.port}"
 
     @property
     def store(self) -> Path:
