@@ -154,7 +154,7 @@ def _timed(text: str, works: Mapping[str, Work], interpret: Collection[str]) -> 
         return text, UNFILTERED, []
     held = [year for year in years if any(date.year == year for date in dates)]
     if not held:
-        note = Note("year_not_held", f"no statement of {', '.join(map(str, years))} here; searched all of them")
+        note = Note("year_not_held", f"nothing here is dated {', '.join(map(str, years))}; searched all dates")
         return text, UNFILTERED, [note]
     return (
         _DATED.sub(" ", text),

@@ -72,5 +72,5 @@ def lexical_vector(string: str) -> Vectors:
 @cache
 def word_direction(word: str) -> Vectors:
     seed = int.from_bytes(blake2b(stem(word).encode(), digest_size=8).digest())
-    weight = SIF / (SIF + wordfreq.word_frequency(word, "en"))
+    weight: float = SIF / (SIF + wordfreq.word_frequency(word, "en"))
     return (weight * np.random.default_rng(seed).standard_normal(LEXICAL_DIMENSIONS)).astype(np.float32)

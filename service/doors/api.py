@@ -13,11 +13,9 @@ from service.doors import schemas
 from service.question import INTERPRETATIONS
 from service.version import version
 
-router = APIRouter()
-problems: dict[int | str, dict[str, Any]] = {
-    code: {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}} for code in (413, 422, 503)
-}
-missing: dict[int | str, dict[str, Any]] = {404: problems[422]}
+_problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
+
+router = APIRouter(responses={422: _problem, 503: _problem})
 
 
 def _collection(request: Request) -> Collection:
@@ -25,7 +23,9 @@ def _collection(request: Request) -> Collection:
     return collection
 
 
-@router.post("/api/ask", operation_id="ask", summary="Ask; get verbatim paragraphs with citations", responses=problems)
+@router.post(
+    "/api/ask", operation_id="ask", summary="Ask; get verbatim paragraphs with citations", responses={413: _problem}
+)
 def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
     interpret: Sequence[str] = asked.interpret if isinstance(asked.interpret, list) else INTERPRETATIONS
     answer = (
@@ -46,7 +46,7 @@ def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
     "/api/passages/{passage_id:path}",
     operation_id="passage",
     summary="One passage with its citation, witnesses and neighbours",
-    responses=missing,
+    responses={404: _problem},
 )
 def passage(request: Request, passage_id: str) -> schemas.PassageOut:
     answerer = _collection(request).answerer()
@@ -89,7 +89,7 @@ def documents(request: Request) -> schemas.DocumentsOut:
     "/api/documents/{document_id}",
     operation_id="document",
     summary="A whole document, each paragraph with its role",
-    responses=missing,
+    responses={404: _problem},
 )
 def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     collection = _collection(request)
@@ -134,7 +134,7 @@ def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", operation_id="readyz", summary="Can it answer?", responses={503: problems[503]})
+@router.get("/readyz", operation_id="readyz", summary="Can it answer?")
 def readyz(request: Request) -> dict[str, str | int]:
     index = _collection(request).index()
     return {"status": "ready", "index": index.name, "paragraphs": len(index.rows)}
