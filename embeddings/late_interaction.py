@@ -63,7 +63,8 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def _breadth(passage: Units, shares: Scores) -> float:
-    return float(np.average(np.minimum(shares, 1), weights=[span.end - span.start for span in passage.sentences]))
+    lengths = [max(1, span.end - span.start) for span in passage.sentences]
+    return float(np.average(np.minimum(shares, 1), weights=lengths))
 
 
 @dataclass(frozen=True, slots=True)

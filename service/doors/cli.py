@@ -59,7 +59,7 @@ def _stderr() -> Console:
 
 @app.command()
 def ask(
-    question: str,
+    question: Annotated[str, typer.Argument(help="In Chinese, English or Russian.")],
     top_k: Annotated[int, typer.Option(help="The most quotes wanted, 1 to 50.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /api/ask replies.")] = False,
 ) -> None:

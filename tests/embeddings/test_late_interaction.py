@@ -54,6 +54,16 @@ def test_a_part_takes_its_best_wording_or_its_concept() -> None:
     assert scored.sentences[0][0] < 1
 
 
+def test_breadth_is_the_share_of_a_passage_that_matches_as_well_as_the_best() -> None:
+    wide, narrow = (
+        passage(1, 1, concepts=(frozenset({"x"}),) * 2),
+        passage(1, 1, concepts=(frozenset({"x"}), frozenset())),
+    )
+    scored = LateInteraction([Part((QUESTION[:1],), "x")], PASSAGES).score([wide, narrow])
+    assert list(scored.passages) == [1, 1] and scored.breadths[0] == 1
+    assert scored.breadths[1] == pytest.approx((1 + scored.sentences[1][1]) / 2)
+
+
 def test_nothing_asked_or_nothing_held_scores_zero() -> None:
     assert list(LateInteraction([], PASSAGES).score(PASSAGES).passages) == [0, 0, 0]
     empty = units("", Tokens(np.zeros((0, 4), np.float32), ()), [])

@@ -67,7 +67,7 @@ def test_nothing_found_says_so_and_exits_with_3(collection: Collection) -> None:
         (["ask", "a"], {"YINJU_DTA": "x"}, 1, "yinju: unknown setting YINJU_DTA"),
         (["ask", "a"], {"YINJU_MODEL": "/no/such/model"}, 1, "yinju: /no/such/model: can't be loaded"),
         (["ask", "a"], {"YINJU_GLOSSARY": "/no/such.toml"}, 1, "yinju: /no/such.toml"),
-        (["ask"], {}, 2, "Missing argument 'QUESTION'"),
+        (["ask"], {}, 2, "Missing argument"),
         (["ingest", "/no/such/file.txt"], {}, 1, "skipped: /no/such/file.txt: No such file or directory"),
     ],
 )
