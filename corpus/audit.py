@@ -1,10 +1,10 @@
-"""Does every stored passage still follow from its stored file? Re-reads, re-splits and re-slices all of them."""
+"""Does every stored passage still follow from its stored file? All are read, split, sliced and numbered anew."""
 
 import hashlib
 from collections.abc import Iterator
 
 from corpus.document import CorpusError, Document, Passage
-from corpus.passages import Extent, split
+from corpus.passages import Extent, numbered, split
 from corpus.readers import read
 from corpus.store import Store
 
@@ -12,8 +12,15 @@ from corpus.store import Store
 def audit(store: Store) -> Iterator[str]:
     """One line for each thing that is wrong, naming the document or passage; nothing if all is well."""
     yield from (f"store: {finding}" for finding in store.broken_pages())
-    for document, file, data, extent in store.kept():
-        yield from _audit_document(document, file, data, extent, store.passages(document.id))
+    try:
+        known: dict[str, dict[int, str]] = {}
+        for document, file, data, extent in store.kept():
+            passages = store.passages(document.id, document.version)
+            yield from _audit_document(document, file, data, extent, passages)
+            yield from _audit_numbers(document, passages, known.setdefault(document.id, {}))
+        yield from _audit_witnesses(store)
+    except (ValueError, TypeError, KeyError) as error:
+        yield f"store: a row can't be read ({error!r}); restore the store from a backup, or ingest anew elsewhere"
 
 
 def _audit_document(
@@ -43,3 +50,19 @@ def _audit_extraction(
         yield f"{document.id}: extractor changed ({document.reader} then, {reading.reader} now); the stored text stands"
     elif [(p.role, p.spans) for p in split(document.id, reading.text, extent)] != [(p.role, p.spans) for p in passages]:
         yield f"{document.id}: extractor changed: today's rules would split it otherwise; the stored passages stand"
+
+
+def _audit_numbers(document: Document, passages: list[Passage], known: dict[int, str]) -> Iterator[str]:
+    """Numbers are given once and for all: those of this version follow from `known`, those of the versions before."""
+    expected = numbered(passages, ((text, number) for number, text in sorted(known.items())))
+    if [passage.number for passage in expected] != [passage.number for passage in passages]:
+        yield f"{document.id}: the numbers of its passages in version {document.version} have been changed"
+    known |= {passage.number: passage.text for passage in passages if passage.number is not None}
+
+
+def _audit_witnesses(store: Store) -> Iterator[str]:
+    stored = {passage.id: group[0].id for group in store.paragraphs() for passage in group}
+    expected = {passage: base for work in store.works() for passage, base in store.alignment(work).items()}
+    for passage in sorted(expected.keys() | stored.keys()):
+        if expected.get(passage) != stored.get(passage):
+            yield f"{passage}: stands as a witness of {stored.get(passage)}, but is one of {expected.get(passage)}"

@@ -91,9 +91,9 @@ def load(folder: Path) -> Catalogue:
         return Catalogue()
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        works = {name: Work(name, **work) for name, work in table.pop("works", {}).items()}
+        works = {name: _work(name, work) for name, work in table.pop("works", {}).items()}
         entries = dict(_entry(name, entry) for name, entry in table.pop("documents", {}).items())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorpusError(f"{path}: {error}; see corpus/statements/{NAME} for the form") from error
     if table:
         raise CorpusError(f"{path}: unknown table {', '.join(table)}; there are works and documents")
@@ -103,8 +103,26 @@ def load(folder: Path) -> Catalogue:
     return Catalogue(works, entries)
 
 
+def _work(name: str, table: dict[str, Any]) -> Work:
+    texts = [table.get(key, {}) for key in ("titles", "places")]
+    if not all(isinstance(text, str) for held in texts for text in held.values()):
+        raise TypeError(f"{name}: titles and places are tables of texts by language")
+    return Work(name, **table | {"date": _plain_date(name, table.get("date"))})
+
+
+def _plain_date(name: str, value: object) -> datetime.date | None:
+    if value is not None and (not isinstance(value, datetime.date) or isinstance(value, datetime.datetime)):
+        raise TypeError(f"{name}: {value!r} is no plain date such as 2019-06-05")
+    return value
+
+
 def _entry(name: str, table: dict[str, Any]) -> tuple[str, Entry]:
+    if slug(name) != name:
+        raise ValueError(f"{name!r} can't be a document's name; {slug(name)!r} could")
+    published = _plain_date(name, table.pop("published", None))
+    if not all(isinstance(value, str) for value in table.values()):
+        raise TypeError(f"{name}: all but published are texts")
     file = table.pop("file")
     extent = Extent(**{key: table.pop(key) for key in ("first", "last", "close") if key in table})
     work, language = table.pop("work", None), table.pop("language", None)
-    return file, Entry(name, work, language, Origin(**table), extent)
+    return file, Entry(name, work, language, Origin(published=published, **table), extent)

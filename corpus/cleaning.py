@@ -21,10 +21,11 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\ufeff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
 )
 _FURNITURE = re.compile(
-    r"^[^\S\n]*(?:[-–—]\s?\d{1,4}\s?[-–—]|第\s?\d{1,4}\s?页(?:[\s，,/]*共\s?\d{1,4}\s?页)?"
-    r"|page\s\d{1,4}(?:\sof\s\d{1,4})?|(?:стр\.|страница)\s?\d{1,4}(?:\sиз\s\d{1,4})?)[^\S\n]*(?:\n|\Z)",
-    re.IGNORECASE | re.MULTILINE,
+    r"[-–—]\s?\d{1,4}\s?[-–—]|第\s?\d{1,4}\s?页(?:[\s，,/]*共\s?\d{1,4}\s?页)?"
+    r"|page\s\d{1,4}(?:\sof\s\d{1,4})?|(?:стр\.|страница)\s?\d{1,4}(?:\sиз\s\d{1,4})?",
+    re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d{1,3}")
 _GLOSS = re.compile(
     r"(?<=([\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{1,7})[)）]"
 )
@@ -37,8 +38,19 @@ def control_characters(text: str) -> Iterator[Span]:
 
 
 def page_furniture(text: str) -> Iterator[Span]:
-    """Whole lines that only number the page: `- 3 -`, 第3页, `Page 3 of 10`, «стр. 3»."""
-    return (Span(*match.span()) for match in _FURNITURE.finditer(text))
+    """Whole lines that only number the page: `- 3 -`, 第3页, `Page 3 of 10`, «стр. 3»; a bare 3 beside a form feed."""
+    start = 0
+    for edge in [*LINE_BREAK.finditer(text), None]:
+        stop, following = edge.span() if edge else (len(text), len(text))
+        line = text[start:stop].strip()
+        if _FURNITURE.fullmatch(line) or (_NUMBER.fullmatch(line) and _at_page_edge(text, start, stop)):
+            yield Span(start, following)
+        start = following
+
+
+def _at_page_edge(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - 8) : start].rstrip(" \t\r\n"), text[end : end + 8].lstrip(" \t\r\n")
+    return before.endswith("\f") or after.startswith("\f")
 
 
 def pinyin_glosses(text: str) -> Iterator[Span]:
@@ -63,7 +75,7 @@ def white_space(paragraph: str) -> Iterator[Span]:
         if start == 0 or end == len(paragraph) or _joins(paragraph, start, end):
             yield Span(start, end)
             continue
-        kept = start + max(match[0].find(" "), 0)
+        kept = start + match[0].index(next((char for char in " \n" if char in match[0]), match[0][0]))
         yield from (span for span in (Span(start, kept), Span(kept + 1, end)) if span.start < span.end)
 
 
@@ -102,6 +114,8 @@ class Kept:
         return kept
 
     def _less(self, deletions: list[Span]) -> "Kept":
+        if not deletions:
+            return self
         gone = {at for span in deletions for at in range(span.start, span.end)}
         left = [at for at in range(len(self.text)) if at not in gone]
         return Kept("".join(self.text[at] for at in left), [self.positions[at] for at in left])

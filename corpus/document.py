@@ -84,6 +84,14 @@ class Origin:
     url: str | None = None
 
 
+class Member(NamedTuple):
+    """Which work a document witnesses, and in which language."""
+
+    document: str
+    work: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One version of one file. `text_sha256` is None where the text of record is the file itself."""

@@ -6,18 +6,20 @@ gap larger than the usual one, or after a line that ends well before the margin.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import count, pairwise
 from statistics import median, quantiles
 
 from corpus.cleaning import DOCUMENT_RULES, LINE_BREAK, PARAGRAPH_RULES, Kept
 from corpus.document import CorpusError, Passage, Role
 
 _FULL = 0.8  # a line that reaches this share of the margin was broken by the margin
-_WRAPPED = 0.3  # so large a share of margin-broken lines makes a hard-wrapped file
+_WRAPPED = 0.15  # so large a share of margin-broken lines makes a hard-wrapped file
 _WIDEST_MARGIN = 140  # columns; longer lines are paragraphs
 _SENTENCE_END = re.compile(r"[。！？.!?…；;：:][”’」』）)》\"'»]*$")
+_ITEM = re.compile(r"[-*•·–—|]\s|\d{1,3}[.)、]\s|[（(]\d{1,3}[)）]")
 _HEADER = re.compile(r"^\s*\w[\w ]{0,15}[:：]\s*\S")
 _HEADING = 40  # letters; a longer paragraph without a final stop is still body
 
@@ -50,6 +52,24 @@ def split(document: str, raw: str, extent: Extent = EVERYTHING) -> tuple[Passage
         _passage(document, part, role, next(numbers) if role is Role.BODY else None)
         for part, role in zip(paragraphs, roles, strict=True)
     )
+
+
+def numbered(passages: Sequence[Passage], known: Iterable[tuple[str, int]]) -> list[Passage]:
+    """The passages with their lasting numbers: the one that `known` has for a text, else one that was never used."""
+    free: dict[str, list[int]] = defaultdict(list)
+    last = 0
+    for text, number in known:
+        free[text].append(number)
+        last = max(last, number)
+    unused = count(last + 1)
+    return [
+        passage if passage.ordinal is None else replace(passage, number=_taken(free[passage.text], unused))
+        for passage in passages
+    ]
+
+
+def _taken(free: list[int], unused: Iterator[int]) -> int:
+    return free.pop(0) if free else next(unused)
 
 
 def _passage(document: str, part: Kept, role: Role, number: int | None) -> Passage:
@@ -101,12 +121,14 @@ def _grouped(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
     if margin is None:
         yield from ([line] for line in lines)
         return
-    usual_gap = median(line.gap for line in lines[1:])
+    # Lines that the margin broke are sure to go on, so the gap after them is the gap inside a paragraph.
+    usual_gap = median(line.gap for before, line in pairwise(lines) if _is_broken(before, margin))
     indents_start = sum(line.indent > 0 for line in lines) < len(lines) / 2
     group = [lines[0]]
     for before, line in pairwise(lines):
         indented = line.indent > (0 if indents_start else before.indent)
-        if indented or line.gap > usual_gap or _ends_early(before, line, margin):
+        apart = line.gap > usual_gap and not (_is_broken(before, margin) and line.text.strip()[0].islower())
+        if indented or apart or _ends_early(before, line, margin):
             yield group
             group = []
         group.append(line)
@@ -118,8 +140,13 @@ def _margin(lines: Sequence[_Line]) -> int | None:
     if len(lines) < 4:
         return None
     margin = round(quantiles((line.width for line in lines), n=10)[-1])
-    broken = sum(line.width >= _FULL * margin and not _SENTENCE_END.search(line.text.rstrip()) for line in lines)
-    return margin if margin <= _WIDEST_MARGIN and broken >= _WRAPPED * len(lines) else None
+    broken = sum(_is_broken(line, margin) for line in lines[:-1])
+    return margin if margin <= _WIDEST_MARGIN and broken >= max(1, _WRAPPED * len(lines)) else None
+
+
+def _is_broken(line: _Line, margin: int) -> bool:
+    """Whether the margin, not its writer, ended this line."""
+    return line.width >= _FULL * margin and not _SENTENCE_END.search(line.text.rstrip())
 
 
 def _ends_early(line: _Line, following: _Line, margin: int) -> bool:
@@ -165,7 +192,8 @@ def _place(document: str, texts: Sequence[str], opening: str, start: int) -> int
 
 
 def _is_heading(text: str) -> bool:
-    return sum(map(str.isalnum, text)) <= _HEADING and not _SENTENCE_END.search(text)
+    """Whether a paragraph is a title rather than prose: short, without a final stop, and no item of a list or table."""
+    return not _ITEM.match(text) and sum(map(str.isalnum, text)) <= _HEADING and not _SENTENCE_END.search(text)
 
 
 def _is_header(at: int, text: str) -> bool:

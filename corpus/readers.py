@@ -6,12 +6,12 @@ For html, pdf and docx it is what the reader built, block by block; the reader's
 import hashlib
 import importlib
 import io
-import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from corpus.document import CorpusError
 
@@ -48,10 +48,17 @@ def read_file(path: Path) -> Reading:
 
 def read(name: str, data: bytes) -> Reading:
     """Read `data` as the format that the suffix of `name` says. Raises CorpusError as `read_file` does."""
-    reader = _READERS.get(Path(name).suffix.lower())
+    suffix = Path(name).suffix.lower()
+    reader = _READERS.get(suffix)
     if reader is None:
         raise CorpusError(f"{name}: unknown suffix; can read {', '.join(_READERS)}")
-    text, reader_name = reader(name, data)
+    try:
+        text, reader_name = reader(name, data)
+    except CorpusError:
+        raise
+    except Exception as error:  # whatever a parser throws at a broken file
+        raise CorpusError(f"{name}: not a readable {suffix[1:].upper()} ({error}); open and save it anew") from error
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair, out of a broken font, can't be stored
     if not text.strip():
         raise CorpusError(f"{name}: holds no text")
     return Reading(name, data, text, reader_name)
@@ -83,20 +90,21 @@ def _html(name: str, data: bytes) -> tuple[str, str]:
 
 def _pdf(name: str, data: bytes) -> tuple[str, str]:
     pypdf = _library("pypdf", "pdf")
-    try:
-        pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
-    except pypdf.errors.PyPdfError as error:
-        raise CorpusError(f"{name}: not a readable PDF ({error})") from error
-    return "\f".join(pages), _named("pypdf")
+    return "\f".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages), _named("pypdf")
 
 
 def _docx(name: str, data: bytes) -> tuple[str, str]:
     docx = _library("docx", "docx")
-    try:
-        document = docx.Document(io.BytesIO(data))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise CorpusError(f"{name}: not a readable DOCX ({error})") from error
-    return "\n".join(paragraph.text for paragraph in document.paragraphs), _named("python-docx")
+    return "\n".join(_blocks(docx.Document(io.BytesIO(data)))), _named("python-docx")
+
+
+def _blocks(container: Any) -> Iterator[str]:
+    """The paragraphs of a document or a table cell, in order, those inside tables too."""
+    for item in container.iter_inner_content():
+        if hasattr(item, "rows"):
+            yield from (block for row in item.rows for cell in row.cells for block in _blocks(cell))
+        else:
+            yield item.text
 
 
 def _library(module: str, extra: str) -> ModuleType:

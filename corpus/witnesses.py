@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein, Opcodes
 
-from corpus.document import Span
+from corpus.document import Passage, Span
 from corpus.folding import Folded, letters
 
 _GRAM = 3
@@ -93,6 +93,18 @@ def _similarities(first: Sequence[str], second: Sequence[str]) -> dict[tuple[int
             if dice >= _SAME:
                 scores[i, j] = dice
     return scores
+
+
+def bases(witnesses: Sequence[Sequence[Passage]]) -> dict[str, str]:
+    """Passage id → id of the base passage that it witnesses: the first document's that holds the same paragraph."""
+    found: dict[str, str] = {}
+    for at, body in enumerate(witnesses):
+        texts = [passage.text for passage in body]
+        found |= {passage.id: passage.id for passage in body}
+        for earlier in reversed(witnesses[:at]):
+            for i, j in align(texts, [passage.text for passage in earlier]):
+                found[body[i].id] = found[earlier[j].id]
+    return found
 
 
 def are_witnesses(first: Sequence[str], second: Sequence[str]) -> bool:

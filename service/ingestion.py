@@ -11,7 +11,8 @@ from corpus.document import CorpusError, Role
 from corpus.language import language_of
 from corpus.passages import split
 from corpus.readers import read_file, suffixes
-from corpus.store import Draft, Outcome, Store
+from corpus.records import Draft
+from corpus.store import Outcome, Store
 from embeddings.index import Row
 
 BUILT_IN = Path(corpus.__file__).parent / "statements"
@@ -66,8 +67,8 @@ def _ingest(store: Store, files: Sequence[tuple[Path, Path]]) -> Iterator[Report
 
 def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
     """Read and split one file below `folder`. Raises CorpusError."""
-    reading = read_file(file)
-    entry = catalogue.entry(file.relative_to(folder).as_posix(), reading.text)
+    reading, path = read_file(file), file.relative_to(folder).as_posix()
+    entry = catalogue.entry(path, reading.text)
     passages = split(entry.document, reading.text, entry.extent)
     body = [passage.text for passage in passages if passage.role is Role.BODY]
     if not body:
@@ -78,6 +79,7 @@ def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
         language=entry.language or language_of("".join(body)),
         passages=passages,
         work=catalogue.works[entry.work] if entry.work else None,
+        source=None if path in catalogue.entries else str(file.resolve()),
     )
 
 

@@ -53,8 +53,34 @@ def test_a_sound_store_has_no_findings(path: Path) -> None:
             ),
             ["xinhua-2025: extractor changed: today's rules would split it otherwise; the stored passages stand"],
         ),
+        (
+            lambda path: change(path, "UPDATE passages SET number = 99 WHERE document = 'hant-2022' AND number = 65"),
+            [
+                "hant-2022: the numbers of its passages in version 1 have been changed",
+                "store: a row can't be read (KeyError('hant-2022/65')); restore the store",
+            ],
+        ),
+        (
+            lambda path: change(path, "UPDATE witnesses SET base = passage WHERE passage = 'xinhua-2025/3'"),
+            ["xinhua-2025/3: stands as a witness of xinhua-2025/3, but is one of peoples-daily-2025/3"],
+        ),
+        (
+            lambda path: change(path, "UPDATE passages SET spans = '[[' WHERE document = 'hant-2022' AND number = 7"),
+            ["store: a row can't be read"],
+        ),
     ],
 )
 def test_damage_is_named(path: Path, damage: Callable[[Path], None], findings: list[str]) -> None:
     damage(path)
-    assert list(audit(Store(path))) == findings
+    found = list(audit(Store(path)))
+    assert [line[: len(finding)] for line, finding in zip(found, findings, strict=True)] == findings
+
+
+def test_damage_to_a_superseded_version_is_named(tmp_path: Path) -> None:
+    file, store = tmp_path / "a.txt", Store(tmp_path / "store.sqlite3")
+    for text in ("双方强调维护全球战略稳定。", "双方反对外空武器化。"):
+        file.write_text(text, "utf-8")
+        ingest(store, [file])
+    assert list(audit(store)) == []
+    change(tmp_path / "store.sqlite3", "UPDATE passages SET text = '双方同意。' WHERE version = 1")
+    assert list(audit(store))[0] == "a/1: its text is not the slice of the text of record that its spans name"

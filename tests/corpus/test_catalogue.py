@@ -59,6 +59,13 @@ def test_a_document_is_named_after_its_path(path: str, name: str) -> None:
         ("[documents.a]\nfile = 'a.txt'\nwork = 'w'", "names the work 'w', which has no"),
         ("[documents.a]\nfile = 'a.txt'\noutlett = 'x'", "outlett"),
         ("[work.a]", "unknown table work"),
+        ("[works.w]\ndate = 2019-06-05T10:00:00", "is no plain date such as 2019-06-05"),
+        ("[works.w]\ndate = '5 June'", "is no plain date"),
+        ("[works.w]\ntitles = 'x'", "has no attribute"),
+        ("[works.w.titles]\nen = 1", "tables of texts by language"),
+        ("[documents.a]\nfile = 'a.txt'\npublished = 'May 2025'", "is no plain date"),
+        ("[documents.a]\nfile = 'a.txt'\noutlet = 1", "all but published are texts"),
+        ("[documents.'My Doc#1']\nfile = 'a.txt'", "'my-doc-1' could"),
         ("not toml", "see corpus/statements/catalogue.toml"),
     ],
 )
@@ -66,3 +73,11 @@ def test_a_bad_catalogue_is_named(tmp_path: Path, catalogue: str, message: str) 
     (tmp_path / "catalogue.toml").write_text(catalogue)
     with pytest.raises(CorpusError, match=message):
         load(tmp_path)
+
+
+def test_the_catalogue_wins_over_what_the_file_says(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.toml").write_text(
+        '[documents.a]\nfile = "a.txt"\npublished = 2024-01-01\ntitle = "题"\n', "utf-8"
+    )
+    entry = load(tmp_path).entry("a.txt", "标题: 公报\n发布时间: 2023-05-05\n链接: http://example.org/")
+    assert entry.origin == Origin("题", None, datetime.date(2024, 1, 1), None, "http://example.org/")

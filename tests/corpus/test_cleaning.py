@@ -145,7 +145,10 @@ def test_a_few_brackets_are_no_glossed_document() -> None:
         ("呼吁 NPT 所有\n缔约国", "呼吁 NPT 所有缔约国"),
         ("the nuclear\nweapon", "the nuclear\nweapon"),
         ("the nuclear \n  weapon", "the nuclear weapon"),
+        ("the nuclear\r\nweapon", "the nuclear\nweapon"),
         ("non-\nproliferation", "non-proliferation"),
+        ("COVID-\n2019", "COVID-\n2019"),
+        ("A-\nB", "A-\nB"),
         ("a  \t b", "a b"),
         ("安理会\n\n2231 号", "安理会2231 号"),
         ("нерас\u00adпространение", "нераспространение"),
@@ -159,6 +162,11 @@ def test_lines_join(raw: str, kept: str) -> None:
 def test_a_page_number_line_is_furniture(line: str) -> None:
     assert list(page_furniture(f"前\n{line}\n后")) == [Span(2, 2 + len(line) + 1)]
     assert list(page_furniture(f"见{line}。")) == []
+    assert Kept.all_of(f"前\r{line}\x0c后").without([page_furniture]).text == "前\r后"
+
+
+def test_a_bare_number_is_furniture_only_at_the_edge_of_a_page() -> None:
+    assert Kept.all_of("a\n3\n\x0cb\n4\nc\x0c\n5\nd").without([page_furniture]).text == "a\n\x0cb\n4\nc\x0c\nd"
 
 
 def test_control_characters_have_no_shape() -> None:

@@ -113,3 +113,43 @@ def test_an_extent_that_is_not_there_says_what_to_correct() -> None:
 def test_text_without_prose_has_no_body() -> None:
     assert [passage.role for passage in split("heading", "标题\n\n二〇二二年")] == [Role.FRONT, Role.FRONT]
     assert split("empty", " \n\t\n") == ()
+
+
+SHORT = """A title of the whole thing
+
+The first paragraph is short, it says one thing and then it ends on its
+second line.
+
+The second paragraph is as short as the first one was, and it ends here on
+the second line too.
+"""
+SOFT = """The only wrapped paragraph in this file goes on over the margin twice and
+then ends in the middle of its third and last line, which is the longest by
+far.
+
+One.
+
+Two.
+
+Three.
+
+Four.
+
+Five.
+"""
+
+
+@pytest.mark.parametrize(("raw", "count"), [(SHORT, 3), (SOFT, 6)])
+def test_blank_lines_part_the_paragraphs_of_a_wrapped_file(raw: str, count: int) -> None:
+    assert [passage.text.split() for passage in split("short", raw)] == [part.split() for part in raw.split("\n\n")]
+    assert len(split("short", raw)) == count
+
+
+def test_a_paragraph_goes_on_over_a_page_break() -> None:
+    raw = WRAPPED.replace("order to\n", "order to\n\n3\n\f\n")
+    assert [passage.text.split() for passage in split("paged", raw)] == [part.split() for part in WRAPPED.split("\n\n")]
+
+
+def test_list_items_are_body() -> None:
+    raw = "规定如下。\n- 上紧发条\n1. 擦拭镜片\n(2) 检查油量\n| 灯塔 | 1899 |"
+    assert {passage.role for passage in split("list", raw)} == {Role.BODY}

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from pathlib import Path
 
 import docx
@@ -57,6 +58,27 @@ def test_docx_paragraphs_become_lines() -> None:
     reading = read("a.docx", file.getvalue())
     assert reading.text == "第一段。\nВторой абзац."
     assert reading.reader.startswith("python-docx ") and reading.text_sha256
+
+
+def test_the_text_of_docx_tables_is_read() -> None:
+    document, file = docx.Document(), io.BytesIO()
+    document.add_paragraph("前。")
+    table = document.add_table(2, 2)
+    for at, text in enumerate(["甲", "乙", "丙", "丁"]):
+        table.cell(at // 2, at % 2).text = text
+    document.add_paragraph("后。")
+    document.save(file)
+    assert read("a.docx", file.getvalue()).text == "前。\n甲\n乙\n丙\n丁\n后。"
+
+
+def test_a_docx_with_broken_xml_is_named() -> None:
+    document, file, broken = docx.Document(), io.BytesIO(), io.BytesIO()
+    document.save(file)
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(broken, "w") as parts:
+        for name in whole.namelist():
+            parts.writestr(name, b"<w:document" if name == "word/document.xml" else whole.read(name))
+    with pytest.raises(CorpusError, match="a.docx: not a readable DOCX"):
+        read("a.docx", broken.getvalue())
 
 
 def test_html_keeps_the_article() -> None:

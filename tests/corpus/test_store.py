@@ -3,6 +3,7 @@
 import datetime
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from corpus.catalogue import Catalogue
 from corpus.document import CorpusError, Work
 from corpus.readers import read
-from corpus.store import Draft, Outcome, Store
+from corpus.records import Draft
+from corpus.store import Outcome, Store
 from service.ingestion import draft_of
 
 TODAY = datetime.date(2026, 1, 2)
@@ -56,7 +58,7 @@ def test_unchanged_paragraphs_keep_their_numbers_and_new_ones_get_unused_ones(st
     assert numbers(store) == {4: fourth, 1: first, 3: third}
     assert [passage.ordinal for passage in store.body("minutes")] == [1, 2, 3]
     store.put(draft(tmp_path, [second, fifth, first]), LATER)
-    assert numbers(store) == {5: second, 6: fifth, 1: first}
+    assert numbers(store) == {2: second, 5: fifth, 1: first}
     document = store.document("minutes")
     assert document and document.version == 3 and document.accessed == TODAY
 
@@ -101,7 +103,7 @@ def test_the_catalogue_says_which_witness_is_the_base(store: Store, tmp_path: Pa
 def test_a_failed_put_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
     good = draft(tmp_path, PARAGRAPHS)
     unstorable = replace(good.passages[-1], text=object())  # type: ignore[arg-type]
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(CorpusError, match="type 'object' is not supported"):
         store.put(replace(good, passages=[*good.passages[:-1], unstorable]), TODAY)
     assert store.documents() == [] and store.works() == {}
     assert store.put(good, TODAY) is Outcome.ADDED
@@ -119,7 +121,10 @@ def test_the_store_keeps_the_original_bytes(store: Store, tmp_path: Path) -> Non
 def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     path.write_bytes(b"not a database, but long enough to look at" * 100)
-    with pytest.raises(CorpusError, match="restore it from a backup"):
+    with pytest.raises(
+        CorpusError,
+        match="file is not a database; run `yinju doctor`; if it finds damage, restore the file from a backup",
+    ):
         Store(path)
 
 
@@ -137,3 +142,70 @@ def test_spans_are_stored_as_numbers(store: Store, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "store.sqlite3") as connection:
         (spans,) = connection.execute("SELECT spans FROM passages").fetchone()
     assert json.loads(spans) == [[0, len(PARAGRAPHS[0])]]
+
+
+def test_a_restored_paragraph_has_its_old_number_again(store: Store, tmp_path: Path) -> None:
+    for paragraphs in (PARAGRAPHS[:3], PARAGRAPHS[:2], PARAGRAPHS[:3]):
+        store.put(draft(tmp_path, paragraphs), TODAY)
+    assert numbers(store) == {1: PARAGRAPHS[0], 2: PARAGRAPHS[1], 3: PARAGRAPHS[2]}
+
+
+def test_a_document_does_not_take_over_the_work_of_its_name(store: Store, tmp_path: Path) -> None:
+    declared = replace(draft(tmp_path, PARAGRAPHS[:2], "other.txt"), work=Work("minutes", {"en": "Declared"}))
+    store.put(declared, TODAY)
+    store.put(draft(tmp_path, PARAGRAPHS[2:]), TODAY)
+    works = {member.document: member.work for member in store.members()}
+    assert works == {"minutes": "minutes-2", "other": "minutes"} and store.works()["minutes"] == declared.work
+
+
+def test_a_document_that_changes_leaves_the_work_it_shared(store: Store, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        store.put(draft(tmp_path, PARAGRAPHS, name), TODAY)
+    store.put(
+        draft(
+            tmp_path, ["完全不同的内容，与其他任何文件都没有关系，只谈天气和收成，以及邻里之间的琐事。"] * 9, "a.txt"
+        ),
+        TODAY,
+    )
+    assert {member.document: member.work for member in store.members()} == {"a": "a-2", "b": "a"}
+    assert store.group("b/1") == ["b/1"]
+
+
+def test_a_changed_base_reorders_the_witnesses_of_unchanged_documents(store: Store, tmp_path: Path) -> None:
+    drafts = [draft(tmp_path, PARAGRAPHS, name) for name in ("a.txt", "b.txt")]
+    for base in ("a", "b"):
+        for one in drafts:
+            store.put(replace(one, work=Work("w", base=base)), TODAY)
+        assert store.group("a/1")[0] == f"{base}/1"
+
+
+def test_another_file_of_the_same_name_is_refused_and_a_moved_one_is_not(store: Store, tmp_path: Path) -> None:
+    first = draft(tmp_path, PARAGRAPHS[:2])
+    store.put(first, TODAY)
+    elsewhere = draft(tmp_path / "in", PARAGRAPHS[2:])
+    with pytest.raises(CorpusError, match="its name minutes is that of another file of the collection .*; rename it"):
+        store.put(elsewhere, TODAY)
+    assert numbers(store) == {1: PARAGRAPHS[0], 2: PARAGRAPHS[1]}
+    assert store.put(draft(tmp_path / "in", PARAGRAPHS[:2]), TODAY) is Outcome.UNCHANGED
+
+
+def test_a_fresh_store_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for at in range(10):
+            list(pool.map(Store, [tmp_path / f"{at}.sqlite3"] * 8))
+
+
+def test_what_is_read_together_is_one_state(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:2]), TODAY)
+    other = Store(tmp_path / "store.sqlite3")
+    with store.reading():
+        before = store.members()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(other.put, draft(tmp_path, PARAGRAPHS, "new.txt"), TODAY).result()
+        assert store.members() == before
+    assert len(store.members()) == 2
+
+
+def test_a_read_only_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="name another folder in YINJU_DATA"):
+        Store(Path("/proc/nowhere/store.sqlite3"))

@@ -85,6 +85,12 @@ def test_witnesses_are_found_in_noise_and_translations_are_not() -> None:
     assert not are_witnesses(["谢谢大家。"], ["谢谢大家。"])
 
 
+def test_like_sentences_about_other_things_do_not_align() -> None:
+    first = "双方主张在裁军谈判会议上启动关于防止外空武器化的多边谈判，并尽早缔结文书。"
+    second = "双方主张在日内瓦会议上启动关于制止生化恐怖主义的多边谈判，并尽早缔结公约。"
+    assert align([first], [second]) == () and align([first], [first.replace("尽早", "及早")]) == ((0, 0),)
+
+
 def test_repeated_paragraphs_align_by_place() -> None:
     assert align(["同样的一段话", "别的内容在这里", "同样的一段话"], ["同样的一段话", "同样的一段话"]) == (
         (0, 0),

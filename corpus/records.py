@@ -1,0 +1,89 @@
+"""What stands in a row of the store ↔ what it means."""
+
+import datetime
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from corpus.catalogue import Entry
+from corpus.document import Document, Origin, Passage, Role, Span, Work
+from corpus.readers import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file read and split, ready to be stored.
+
+    `source` is the path that its name was made of; None where a catalogue names it.
+    """
+
+    reading: Reading
+    entry: Entry
+    language: str
+    passages: Sequence[Passage]
+    work: Work | None = None
+    source: str | None = None
+
+
+def dump(value: Any) -> str:
+    """JSON, always spelt the same way, so that equal values are equal text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def draft_columns(draft: Draft) -> dict[str, Any]:
+    """What the store keeps of a draft, by column: everything but version, work and access date."""
+    entry, reading = draft.entry, draft.reading
+    return {
+        "id": entry.document,
+        "language": draft.language,
+        "origin": dump(asdict(entry.origin)),
+        "extent": dump(asdict(entry.extent)),
+        "file": reading.name,
+        "source": draft.source,
+        "data": reading.data,
+        "sha256": reading.sha256,
+        "text": reading.text,
+        "text_sha256": reading.text_sha256,
+        "reader": reading.reader,
+    }
+
+
+def work_columns(work: Work) -> dict[str, Any]:
+    return {
+        "id": work.id,
+        "titles": dump(work.titles),
+        "places": dump(work.places),
+        "date": work.date and work.date.isoformat(),
+        "base": work.base,
+    }
+
+
+def _date(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None
+
+
+def work_of(row: sqlite3.Row) -> Work:
+    return Work(row["id"], json.loads(row["titles"]), json.loads(row["places"]), _date(row["date"]), row["base"])
+
+
+def document_of(row: sqlite3.Row) -> Document:
+    origin: dict[str, Any] = json.loads(row["origin"])
+    return Document(
+        id=row["id"],
+        work=row["work"],
+        language=row["language"],
+        origin=Origin(**origin | {"published": _date(origin["published"])}),
+        raw=row["text"],
+        sha256=row["sha256"],
+        text_sha256=row["text_sha256"],
+        reader=row["reader"],
+        accessed=datetime.date.fromisoformat(row["accessed"]),
+        version=row["version"],
+    )
+
+
+def passage_of(row: sqlite3.Row) -> Passage:
+    spans = tuple(Span(*span) for span in json.loads(row["spans"]))
+    return Passage(row["document"], Role(row["role"]), spans, row["text"], row["number"], row["ordinal"])
