@@ -41,6 +41,10 @@ class Catalogue:
     works: Mapping[str, Work] = field(default_factory=dict)
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
+    def documents(self) -> list[str]:
+        """The names of the documents that the catalogue knows."""
+        return [entry.document for entry in self.entries.values()]
+
     def entry(self, path: str, text: str) -> Entry:
         """The entry for the file at `path` below the folder, completed by what `text` states in its first lines."""
         entry = self.entries.get(path) or Entry(slug(path))

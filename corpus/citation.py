@@ -37,7 +37,7 @@ def cite(work: Work, document: Document, passage: Passage) -> Citation:
     """The citation of one passage of one witness of a work."""
     origin = document.origin
     return Citation(
-        title=_title(work, document),
+        title=title(work, document),
         titles=work.titles,
         date=work.date,
         published=origin.published,
@@ -54,7 +54,8 @@ def cite(work: Work, document: Document, passage: Passage) -> Citation:
     )
 
 
-def _title(work: Work, document: Document) -> str | None:
+def title(work: Work, document: Document) -> str | None:
+    """The title in the document's own language, else as the document states it, else in any language."""
     return work.titles.get(document.language) or document.origin.title or in_language(work.titles, document.language)
 
 
@@ -84,7 +85,7 @@ def csl(work: Work, document: Document, passage: Passage) -> Mapping[str, Any]:
     item = {
         "id": passage.id,
         "type": "article-newspaper" if origin.page else "webpage" if origin.url else "document",
-        "title": _title(work, document),
+        "title": title(work, document),
         "container-title": origin.outlet,
         "issued": _date_parts(origin.published),
         "original-date": _date_parts(work.date),

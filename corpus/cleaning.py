@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pypinyin import Style, pinyin
 
 from corpus.document import Span
+from corpus.folding import HAN
 
 Rule = Callable[[str], Iterator[Span]]
 
@@ -26,9 +27,7 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{1,3}")
-_GLOSS = re.compile(
-    r"(?<=([\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{1,7})[)）]"
-)
+_GLOSS = re.compile(rf"(?<=([{HAN}]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{{1,7}})[)）]")
 _GLOSSED = 8  # so many glosses make a glossed document; fewer may be anything, and stay
 
 

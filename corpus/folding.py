@@ -4,6 +4,7 @@ Folded text exists only in the index, in questions and in comparisons; it is nev
 knows the characters of the source that it stands for.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from functools import cache, lru_cache
 from opencc import OpenCC
 
 from corpus.document import Span
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"  # for use inside a character class
+
+_WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,10 @@ class Folded:
             at = self.origins[start].start if start < len(self.origins) else self._end()
             return Span(at, at)
         return Span(self.origins[start].start, self.origins[end - 1].end)
+
+    def words(self) -> Iterator[tuple[str, Span]]:
+        """Han characters, numbers and words of other scripts, with their spans of the folded text."""
+        return ((match[0], Span(*match.span())) for match in _WORD.finditer(self.text))
 
     def _end(self) -> int:
         return self.origins[-1].end if self.origins else 0

@@ -2,9 +2,9 @@
 
 import re
 
-from corpus.folding import simplified
+from corpus.folding import HAN, simplified
 
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_HAN = re.compile(rf"[{HAN}]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LETTERS_PER_HAN = 4  # a Han character says about as much as four letters: "APEC的立场" is Chinese

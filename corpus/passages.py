@@ -17,7 +17,8 @@ from corpus.document import CorpusError, Passage, Role
 
 _FULL = 0.8  # a line that reaches this share of the margin was broken by the margin
 _WRAPPED = 0.15  # so large a share of margin-broken lines makes a hard-wrapped file
-_WIDEST_MARGIN = 140  # columns; longer lines are paragraphs
+_HANDFUL = 4  # lines
+_MARGINS = range(40, 141)  # columns; longer lines are paragraphs, shorter ones a list or a poem
 _SENTENCE_END = re.compile(r"[。！？.!?…；;：:][”’」』）)》\"'»]*$")
 _ITEM = re.compile(r"[-*•·–—|]\s|\d{1,3}[.)、]\s|[（(]\d{1,3}[)）]")
 _HEADER = re.compile(r"^\s*\w[\w ]{0,15}[:：]\s*\S")
@@ -91,6 +92,11 @@ class _Line:
         return _columns(self.text) - _columns(self.text.lstrip())
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it starts in lower case: the sentence before it has not ended."""
+        return self.text.lstrip()[0].islower()
+
+    @property
     def width(self) -> int:
         return _columns(self.text.rstrip())
 
@@ -127,8 +133,8 @@ def _grouped(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
     group = [lines[0]]
     for before, line in pairwise(lines):
         indented = line.indent > (0 if indents_start else before.indent)
-        apart = line.gap > usual_gap and not (_is_broken(before, margin) and line.text.strip()[0].islower())
-        if indented or apart or _ends_early(before, line, margin):
+        apart = line.gap > usual_gap and not (_is_broken(before, margin) and line.goes_on)
+        if indented or apart or _ITEM.match(line.text.lstrip()) or _ends_early(before, line, margin):
             yield group
             group = []
         group.append(line)
@@ -137,11 +143,13 @@ def _grouped(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
 
 def _margin(lines: Sequence[_Line]) -> int | None:
     """The column at which this file wraps its lines; None if it doesn't."""
-    if len(lines) < 4:
+    if len(lines) < 2:
         return None
-    margin = round(quantiles((line.width for line in lines), n=10)[-1])
-    broken = sum(_is_broken(line, margin) for line in lines[:-1])
-    return margin if margin <= _WIDEST_MARGIN and broken >= max(1, _WRAPPED * len(lines)) else None
+    margin = round(quantiles((line.width for line in lines), n=10, method="inclusive")[-1])
+    broken = [following for line, following in pairwise(lines) if _is_broken(line, margin)]
+    # In a handful of lines a full one may well be a title; one that goes on in lower case is not.
+    sure = len(lines) >= _HANDFUL or any(line.goes_on for line in broken)
+    return margin if sure and margin in _MARGINS and len(broken) >= max(1, _WRAPPED * len(lines)) else None
 
 
 def _is_broken(line: _Line, margin: int) -> bool:

@@ -5,7 +5,8 @@ collection's own background. `yinju evaluate --calibrate` refits the figures bel
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ _RIDGE = 1.0  # penalty on the weights: the questions are few
 _STEPS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What speaks for one passage.
 
     `late` is MaxSim in 0…1, `breadth` the share of the passage that matches so, `lexical` the share of the best
@@ -39,13 +39,13 @@ class Confidence:
 
     def probability(self, evidence: Evidence) -> float:
         """The probability that the passage behind `evidence` answers its question."""
-        odds = self.bias + float(np.dot(self.weights, astuple(evidence)))
+        odds = self.bias + float(np.dot(self.weights, evidence))
         return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
 def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float) -> Confidence:
     """Ridge logistic regression by Newton's method; the bias is not penalised."""
-    features = np.column_stack([np.array([astuple(item) for item in evidence]), np.ones(len(evidence))])
+    features = np.column_stack([np.array(evidence), np.ones(len(evidence))])
     labels = np.array(answers, dtype=np.float64)
     penalty = np.diag([_RIDGE] * (features.shape[1] - 1) + [0.0])
     weights: NDArray[np.float64] = np.zeros(features.shape[1])

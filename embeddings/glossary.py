@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.document import Span
-from corpus.folding import Folded, fold
+from corpus.folding import HAN, Folded, fold
 from embeddings.terms import Analyser, stem
 
 BUILT_IN = Path(__file__).with_name("glossary.toml")
 
+_HAN = re.compile(rf"[{HAN}]")
 _SHORT = 2  # Han characters; so short a name may also be the end of one word and the start of the next: 国际法国家
 _LANGUAGES = ("zh", "en", "ru")
-_UNIT = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af〇]|\d+|[^\W\d_\u3400-\u9fff\U00020000-\U000323af]+")
 
 
 class GlossaryError(Exception):
@@ -93,7 +93,7 @@ class Glossary:
             if tuple(unit for unit, _ in units[at : at + len(wanted)]) != wanted:
                 continue
             start, end = units[at][1].start, units[at + len(wanted) - 1][1].end
-            if len(wanted) == _SHORT and _is_han(name) and not {start, end} <= cuts:
+            if len(wanted) == _SHORT and _HAN.match(name) and not {start, end} <= cuts:
                 continue
             source = folded.source(start, end)
             if name not in concept.cased or source.of(text) == name:
@@ -101,14 +101,9 @@ class Glossary:
         return None
 
 
-def _is_han(name: str) -> bool:
-    return "\u3400" <= name[0] <= "\u9fff"
-
-
 def _units(folded: Folded) -> Iterator[tuple[str, Span]]:
     """Han characters, numbers and stemmed words, with their spans of the folded text."""
-    for match in _UNIT.finditer(folded.text):
-        yield stem(match[0]), Span(*match.span())
+    return ((stem(word), span) for word, span in folded.words())
 
 
 def load(*paths: Path) -> Glossary:

@@ -1,7 +1,8 @@
 """The index: built from the store's paragraphs, published as a folder, opened, searched.
 
-One row is one paragraph of a work, whichever of its witnesses hold it. Candidates come from the vectors and from BM25;
-late interaction looks at each of them closely, and confidence turns all that into one probability by which they rank.
+One row is one wording of a paragraph; of the wordings of one paragraph only one is ever a hit. Candidates come from
+the vectors and from BM25; late interaction looks at each of them closely, and confidence turns all that into the one
+probability by which they rank.
 """
 
 import hashlib
@@ -16,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from corpus.document import Span
-from corpus.folding import letters
 from corpus.language import language_of
 from embeddings.confidence import CALIBRATED, Confidence, Evidence
 from embeddings.dense import DenseIndex
@@ -25,6 +25,7 @@ from embeddings.fusion import Background, standardised
 from embeddings.glossary import Glossary, Mention
 from embeddings.late_interaction import LateInteraction, Part, Units, units
 from embeddings.lexical import LexicalIndex
+from embeddings.phrases import Phrases
 from embeddings.publication import IndexUnusable, current_name, open_current, publish
 from embeddings.terms import VERSION
 
@@ -39,14 +40,23 @@ _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times it
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One paragraph of a work: the passages that witness it, the base first, and the base's text."""
+    """One wording of one paragraph of a work.
+
+    `members` are the passages that have this wording, letter for letter, and `text` is the first one's; `paragraph` are
+    all passages that witness the paragraph, in whatever wording, the base first.
+    """
 
     members: tuple[str, ...]
+    paragraph: tuple[str, ...]
     text: str
 
     @property
     def documents(self) -> frozenset[str]:
         return frozenset(member.rpartition("/")[0] for member in self.members)
+
+    @property
+    def is_base(self) -> bool:
+        return self.members[0] == self.paragraph[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hits, best first, and the phrases that were not required after all because no candidate holds them."""
+    """Hits, best first, and the phrases that were not required after all because no row holds them with the others."""
 
     hits: list[Hit]
     dropped: tuple[str, ...] = ()
@@ -94,6 +104,7 @@ class Index:
         self._encoder = encoder
         self._dense = DenseIndex.load(folder / "dense.faiss")
         self._lexical = LexicalIndex.load(folder / "lexical")
+        self._phrases = Phrases([row.text for row in self.rows], glossary)
         self._cut: dict[int, Units] = {}
         sample = sorted({int(at) for at in np.linspace(0, len(rows) - 1, min(len(rows), _BACKGROUND))}) if rows else []
         self._sample = self._units(sample)
@@ -104,7 +115,7 @@ class Index:
         """The current index below `folder`. Raises IndexUnusable if there is none that `encoder` can search."""
         path, manifest = open_current(folder, _made_with(encoder, glossary))
         lines = (path / "rows.jsonl").read_text("utf-8").split("\n")[:-1]
-        rows = [Row(tuple(line["members"]), line["text"]) for line in map(json.loads, lines)]
+        rows = [Row(tuple(line["members"]), tuple(line["paragraph"]), line["text"]) for line in map(json.loads, lines)]
         return cls(path, rows, frozenset(manifest["languages"]), encoder, glossary)
 
     @staticmethod
@@ -119,31 +130,40 @@ class Index:
 
         `progress` is told how many rows were added.
         """
-        name = f"index-{_digest(rows, encoder, glossary)}"
-        if current_name(folder) == name and _is_sound(folder, encoder, glossary):
+        if Index.is_current(folder, rows, encoder, glossary) and _is_sound(folder, encoder, glossary):
             return False
         languages = sorted({language_of(row.text).split("-")[0] for row in rows})
-        made_with = _made_with(encoder, glossary)
         publish(
             folder,
-            name,
-            {**made_with, "languages": languages, "rows": len(rows)},
+            _name(rows, encoder, glossary),
+            {**_made_with(encoder, glossary), "languages": languages},
             lambda path: _write(path, rows, encoder, glossary, progress),
         )
         return True
 
+    @staticmethod
+    def is_current(folder: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> bool:
+        """Whether the current index is one of just these rows."""
+        return current_name(folder) == _name(rows, encoder, glossary)
+
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
-        """The `k` most probable rows for `query`, best first, ties in row order."""
+        """The `k` most probable paragraphs for `query`, best first, ties in row order."""
         vector = self._encoder.encode_query([self._with_names(query)])[0]
         lexical = self._search_terms(query)
-        dense = self._dense.search(vector, _CANDIDATES, self._admitted(query.documents))
-        rows, dropped = self._holding(query, sorted(dense.keys() | lexical.keys()))
-        hits = [
-            (row, Hit(self.rows[row], confidence.probability(evidence), evidence, cuts))
-            for row, evidence, cuts in self._examine(query, vector, lexical, rows)
-        ]
-        hits.sort(key=lambda item: (-item[1].score, item[0]))
-        return Found([hit for _, hit in hits[:k]], dropped)
+        admitted = self._admitted(query.documents)
+        dense = self._dense.search(vector, _CANDIDATES, admitted)
+        holders, dropped = self._holding(query.phrases, range(len(self.rows)) if admitted is None else admitted)
+        rows = dense.keys() | lexical.keys()
+        if holders is not None:
+            rows = rows & holders | set(sorted(holders)[:_CANDIDATES])
+        best: dict[str, tuple[bool, float, int, Hit]] = {}
+        for row, evidence, cuts in self._examine(query, vector, lexical, sorted(rows)):
+            hit = Hit(self.rows[row], confidence.probability(evidence), evidence, cuts)
+            # The base's wording, unless only another one answers.
+            rank = (hit.row.is_base and hit.score >= confidence.threshold, hit.score, -row, hit)
+            best[hit.row.paragraph[0]] = max(rank, best.get(hit.row.paragraph[0], rank), key=lambda held: held[:3])
+        ranked = sorted(best.values(), key=lambda held: (-held[1], -held[2]))
+        return Found([held[3] for held in ranked[:k]], dropped)
 
     def _examine(
         self, query: Query, vector: Vectors, lexical: Mapping[int, float], rows: Sequence[int]
@@ -154,29 +174,26 @@ class Index:
         interaction = LateInteraction(self._parts(query), self._sample)
         passages = self._units(rows)
         late = interaction.score(passages)
-        late_margin = standardised(late.passages, interaction.score(self._sample).passages, _TYPICAL_LATE)
+        late_margin = standardised(late.passages, interaction.background, _TYPICAL_LATE)
         dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector, _TYPICAL_DENSE)
         for at, row in enumerate(rows):
             figures = late.passages[at], late.breadths[at], late_margin[at], dense_margin[at], lexical.get(row, 0.0)
             evidence = Evidence(*map(float, figures))
             yield row, evidence, tuple(zip(passages[at].sentences, map(float, late.sentences[at]), strict=True))
 
-    def _holding(self, query: Query, rows: Sequence[int]) -> tuple[Sequence[int], tuple[str, ...]]:
-        """The rows that hold every required phrase; a phrase that none of them holds is dropped."""
+    def _holding(
+        self, phrases: Sequence[str], admitted: Sequence[int]
+    ) -> tuple[frozenset[int] | None, tuple[str, ...]]:
+        """The admitted rows that hold the phrases, None if any row will do, and the phrases that were dropped."""
+        holders: frozenset[int] | None = None
         dropped = []
-        for phrase in query.phrases:
-            wanted = letters(phrase).text
-            named = self.glossary.mentions(phrase)
-            concepts = {mention.concept.id for mention in named if letters(mention.span.of(phrase)).text == wanted}
-            held = [
-                row
-                for row, cut in zip(rows, self._units(rows), strict=True)
-                if wanted in letters(self.rows[row].text).text or any(concepts & named for named in cut.concepts)
-            ]
-            rows = held or rows
-            if not held:
+        for phrase in phrases:
+            held = self._phrases.holders(phrase) & (frozenset(admitted) if holders is None else holders)
+            if held:
+                holders = held
+            else:
                 dropped.append(phrase)
-        return rows, tuple(dropped)
+        return holders, tuple(dropped)
 
     def _admitted(self, documents: frozenset[str] | None) -> list[int] | None:
         if documents is None:
@@ -190,7 +207,13 @@ class Index:
         return [name for language in sorted(self._languages) for name in mention.concept.names.get(language, ())]
 
     def _with_names(self, query: Query) -> str:
-        return " ".join([query.text, *(name for mention in query.mentions for name in self._names(mention)[:1])])
+        usual = (
+            name
+            for mention in query.mentions
+            for language in sorted(self._languages)
+            for name in mention.concept.names.get(language, ())[:1]
+        )
+        return " ".join([query.text, *usual])
 
     def _parts(self, query: Query) -> list[Part]:
         """Every mention as one part with all its names; every other token as a part of its own."""
@@ -250,11 +273,15 @@ def _made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
     }
 
 
-def _digest(rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> str:
+def _name(rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> str:
     sha256 = hashlib.sha256(json.dumps(_made_with(encoder, glossary), sort_keys=True).encode())
     for row in rows:
-        sha256.update(json.dumps([row.members, row.text]).encode())
-    return sha256.hexdigest()[:16]
+        sha256.update(json.dumps(_fields(row)).encode())
+    return f"index-{sha256.hexdigest()[:16]}"
+
+
+def _fields(row: Row) -> Mapping[str, Any]:
+    return {"members": row.members, "paragraph": row.paragraph, "text": row.text}
 
 
 def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
@@ -268,7 +295,7 @@ def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
 def _write(
     path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int], None]
 ) -> None:
-    lines = (json.dumps({"members": row.members, "text": row.text}, ensure_ascii=False) for row in rows)
+    lines = (json.dumps(_fields(row), ensure_ascii=False) for row in rows)
     (path / "rows.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     vectors = [np.zeros((0, encoder.dimension), np.float32)]
     for start in range(0, len(rows), _BATCH):

@@ -81,29 +81,31 @@ class Interaction:
 
 
 class LateInteraction:
-    """One question, ready to be held against passages. `background` is a sample of the collection."""
+    """One question, ready to be held against passages. `background` are the scores of a sample of the collection."""
 
-    def __init__(self, parts: Sequence[Part], background: Sequence[Units]) -> None:
+    def __init__(self, parts: Sequence[Part], sample: Sequence[Units]) -> None:
         self._parts = tuple(parts)
         wordings = [wording for part in self._parts for wording in part.wordings]
         stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
-        lengths = np.linalg.norm(stacked, axis=1)
         self._tokens = _unit(stacked)
-        common = self._by_passage(self._similarity(background), background).mean(axis=1) if background else 0.0
-        self._weights = lengths / (common + _SMOOTHING)
+        by_sentence = self._similarity(sample)
+        common = self._by_passage(by_sentence, sample).mean(axis=1) if sample else 0.0
+        self._weights = np.linalg.norm(stacked, axis=1) / (common + _SMOOTHING)
+        self.background = self._by_concept(self._by_passage(by_sentence, sample), sample)
 
     def score(self, passages: Sequence[Units]) -> Interaction:
         """Hold the question against `passages`."""
         by_sentence = self._similarity(passages)
+        of_passages = self._by_concept(self._by_passage(by_sentence, passages), passages)
+        of_sentences = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
         edges = np.cumsum([0, *(len(passage.starts) for passage in passages)])
-        sentence_scores = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
-        passage_scores = self._total(
-            self._by_passage(by_sentence, passages), [frozenset().union(*passage.concepts) for passage in passages]
-        )
-        cut = tuple(sentence_scores[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
-        best = max(float(passage_scores.max(initial=0.0)), 1e-9)
+        cut = tuple(of_sentences[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
+        best = max(float(of_passages.max(initial=0.0)), 1e-9)
         breadths = [_breadth(held, scores / best) for held, scores in zip(passages, cut, strict=True)]
-        return Interaction(passage_scores, cut, np.array(breadths))
+        return Interaction(of_passages, cut, np.array(breadths))
+
+    def _by_concept(self, similarity: Scores, passages: Sequence[Units]) -> Scores:
+        return self._total(similarity, [frozenset().union(*passage.concepts) for passage in passages])
 
     def _similarity(self, passages: Sequence[Units]) -> Scores:
         """(question tokens, sentences of all passages): the best cosine of each token in each sentence, 0 at least."""

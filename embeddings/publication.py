@@ -6,11 +6,13 @@
 A reader that has opened a folder keeps its snapshot; the folder before the current one is kept for readers in between.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +38,19 @@ class IndexDamaged(IndexUnusable):
     """A file of the index is missing or has changed since it was published."""
 
 
-def publish(folder: Path, name: str, made_with: Mapping[str, Any], write: Callable[[Path], None]) -> None:
-    """Let `write` fill a new index folder `name` below `folder`, then make it the current one."""
+@contextmanager
+def building(folder: Path) -> Iterator[None]:
+    """One process at a time reads the store, builds and publishes: else an older state could become the current one."""
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def publish(folder: Path, name: str, made_with: Mapping[str, Any], write: Callable[[Path], None]) -> None:
+    """Let `write` fill a new index folder `name` below `folder`, then make it current. Call it while `building`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    before = current_name(folder)
     aside = folder / f"{name}.{os.getpid()}.tmp"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
@@ -53,11 +65,10 @@ def publish(folder: Path, name: str, made_with: Mapping[str, Any], write: Callab
         aside.rename(folder / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _make_current(folder, name)
+    _make_current(folder, name, before)
 
 
-def _make_current(folder: Path, name: str) -> None:
-    before = current_name(folder)
+def _make_current(folder: Path, name: str, before: str | None) -> None:
     pointer = folder / f"{_CURRENT}.{os.getpid()}.tmp"
     pointer.write_text(name, "utf-8")
     _sync(pointer)
@@ -71,8 +82,19 @@ def _make_current(folder: Path, name: str) -> None:
 def current_name(folder: Path) -> str | None:
     """The name of the current index folder; None if none was published."""
     try:
-        return (folder / _CURRENT).read_text("utf-8").strip()
+        return Path((folder / _CURRENT).read_text("utf-8").strip()).name
     except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(f"{folder / _CURRENT}: {error}; delete it and run `yinju ingest`") from error
+
+
+def mark(folder: Path) -> tuple[str, int] | None:
+    """What changes whenever an index is published, be it under the same name again; None if there is none."""
+    name = current_name(folder)
+    try:
+        return (name, (folder / name / _MANIFEST).stat().st_mtime_ns) if name else None
+    except OSError:
         return None
 
 
@@ -84,7 +106,7 @@ def open_current(folder: Path, made_with: Mapping[str, Any]) -> tuple[Path, dict
     name = current_name(folder)
     if name is None:
         raise IndexMissing(f"{folder}: no index yet; run `yinju ingest` to build it")
-    path = folder / Path(name).name
+    path = folder / name
     manifest = _read_manifest(path)
     expected = {"format": FORMAT, **made_with}
     for key, value in expected.items():

@@ -13,16 +13,15 @@ from typing import Any
 import jieba
 import Stemmer
 
-from corpus.folding import fold
+from corpus.folding import HAN, fold
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af〇"
-_TERM = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[-\u2010./'’][^\W_{_HAN}]+)*")
-_PART = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
-_IS_HAN = re.compile(rf"[{_HAN}]")
-_HAN_RUN = re.compile(rf"[{_HAN}]+")
+_TERM = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:[-\u2010./'’][^\W_{HAN}]+)*")
+_PART = re.compile(rf"[{HAN}]+|\d+|[^\W\d_{HAN}]+")
+_IS_HAN = re.compile(rf"[{HAN}]")
+_HAN_RUN = re.compile(rf"[{HAN}]+")
 
 
-VERSION = f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}"
+VERSION = f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}, opencc {version('opencc')}"
 
 
 class Analyser:

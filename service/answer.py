@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.citation import Citation, cite
-from corpus.document import Document, Passage, Span, Work
+from corpus.document import Document, Member, Passage, Span, Work
 from corpus.store import Store
 from corpus.witnesses import Variant, corresponding, variants
 from embeddings.confidence import CALIBRATED
 from embeddings.index import Hit, Index, Query
+from embeddings.publication import IndexMismatch
 from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
 
 MOST = 50  # quotes in one answer
@@ -79,17 +80,26 @@ class Answerer:
         started = time.perf_counter()
         if not 1 <= top_k <= MOST:
             raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
-        works, documents = self._store.works(), self._store.documents()
-        _check(filters, works, documents)
+        with self._store.reading():
+            works, members = self._store.works(), self._store.members()
+        _check(filters, works, members)
         understood = understand(question, history, works, self._index.glossary, filters, interpret)
-        admitted = _admitted(_admitted(documents, filters, works), understood.filters, works)
-        narrowed = None if len(admitted) == len(documents) else frozenset(document.id for document in admitted)
+        admitted = [
+            member.document
+            for member in members
+            if _admits(filters, member, works[member.work]) and _admits(understood.filters, member, works[member.work])
+        ]
+        narrowed = None if len(admitted) == len(members) else frozenset(admitted)
         found = self._index.search(
             Query(understood.text, understood.mentions, understood.phrases, narrowed), max(top_k, _NEAREST)
         )
+        if not self._index.rows:
+            note = Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
+            understood = replace(understood, notes=(*understood.notes, note))
         if found.dropped:
             note = Note(
-                "phrase_not_held", f"no paragraph holds {', '.join(found.dropped)} word for word; searched freely"
+                "phrase_not_held",
+                f"not required, for no paragraph here holds all that is quoted: {', '.join(found.dropped)}",
             )
             understood = replace(understood, notes=(*understood.notes, note))
         answers = [hit for hit in found.hits if hit.score >= CALIBRATED.threshold][:top_k]
@@ -99,26 +109,30 @@ class Answerer:
         return Answer(question, understood, quotes, others, round((time.perf_counter() - started) * 1000, 2))
 
     def _quote(self, hit: Hit, documents: frozenset[str] | None, number: int | None) -> Quote:
-        """Quote the first witness that the filters admit."""
-        members = [member for member in hit.row.members if documents is None or member.rpartition("/")[0] in documents]
-        quoted = members[0]
+        """Quote the first passage of the wording found that the filters admit."""
+        quoted = next(
+            member for member in hit.row.members if documents is None or member.rpartition("/")[0] in documents
+        )
         document, passage = self._held(quoted)
+        if quoted == hit.row.members[0] and passage.text != hit.row.text:
+            raise IndexMismatch(f"{quoted} has another text in the store than in the index; run `yinju ingest`")
+        carried = [corresponding(span, hit.row.text, passage.text) for span in _best(hit)]
         return Quote(
             number=number,
             passage_id=quoted,
             text=passage.text,
             score=round(hit.score, 4),
-            highlights=tuple(corresponding(span, hit.row.text, passage.text) for span in _best(hit)),
+            highlights=tuple(held for held in carried if held.start < held.end),
             leans_on=None,
             citation=self._cite(document, passage),
-            witnesses=self._witnesses(passage, (member for member in hit.row.members if member != quoted)),
+            witnesses=self._witnesses(passage, (member for member in hit.row.paragraph if member != quoted)),
             url=self.url(quoted),
         )
 
     def _held(self, name: str) -> tuple[Document, Passage]:
         held = self._store.passage(name)
         if held is None:
-            raise LookupError(f"{name} is in the index but not in the store; run `yinju ingest`")
+            raise IndexMismatch(f"{name} is in the index but not in the store; run `yinju ingest`")
         return held
 
     def _cite(self, document: Document, passage: Passage) -> Citation:
@@ -151,7 +165,7 @@ class Answerer:
         if held is None:
             return None
         document, passage = held
-        others = [member for member in self._store.group(name) if member != name]
+        others = [member for member in self._store.group(passage.id) if member != passage.id]
         return passage, self._cite(document, passage), self._witnesses(passage, others)
 
 
@@ -160,11 +174,11 @@ def _best(hit: Hit) -> tuple[Span, ...]:
     return tuple(span for span, score in hit.sentences if score and score >= _HIGHLIGHT * best)
 
 
-def _check(filters: Filters, works: Mapping[str, Work], documents: Sequence[Document]) -> None:
+def _check(filters: Filters, works: Mapping[str, Work], members: Sequence[Member]) -> None:
     known = {
         "works": set(works),
-        "documents": {document.id for document in documents},
-        "languages": {tag for document in documents for tag in (document.language, document.language.split("-")[0])},
+        "documents": {member.document for member in members},
+        "languages": {tag for member in members for tag in (member.language, member.language.split("-")[0])},
     }
     for name, values in known.items():
         unknown = [value for value in getattr(filters, name) if value not in values]
@@ -176,18 +190,14 @@ def _check(filters: Filters, works: Mapping[str, Work], documents: Sequence[Docu
         raise BadQuestion("filters: from is later than to")
 
 
-def _admitted(documents: Iterable[Document], filters: Filters, works: Mapping[str, Work]) -> list[Document]:
-    return [document for document in documents if _admits(filters, document, works[document.work])]
-
-
-def _admits(filters: Filters, document: Document, work: Work) -> bool:
+def _admits(filters: Filters, member: Member, work: Work) -> bool:
     in_time = (not filters.start or (work.date is not None and work.date >= filters.start)) and (
         not filters.end or (work.date is not None and work.date <= filters.end)
     )
-    languages = (document.language, document.language.split("-")[0])
+    languages = (member.language, member.language.split("-")[0])
     return (
         in_time
         and (not filters.works or work.id in filters.works)
-        and (not filters.documents or document.id in filters.documents)
+        and (not filters.documents or member.document in filters.documents)
         and (not filters.languages or any(tag in filters.languages for tag in languages))
     )

@@ -43,6 +43,8 @@ def create_app(collection: Collection) -> FastAPI:
         version=version(),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would be built from the Host header
+        servers=[{"url": collection.settings.base_url}],
         lifespan=_open_index,
     )
     app.state.collection = collection
@@ -54,6 +56,7 @@ def create_app(collection: Collection) -> FastAPI:
     app.add_api_route("/", _front, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
     for error, (status, title) in _STATUS.items():
         app.add_exception_handler(error, _problem_for(status, title))
     return app
@@ -93,6 +96,11 @@ def _problem_for(status: int, title: str) -> Callable[[Request, Exception], Awai
         return _problem(status, title, str(error))
 
     return handle
+
+
+async def _unexpected(_: Request, __: Exception) -> JSONResponse:
+    """Starlette still raises what happened, for the log and for tests; the caller is told no more than this."""
+    return _problem(500, "Internal Server Error", "this is a fault of the service, not of the request; see its log")
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:

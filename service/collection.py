@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 
+from corpus.document import CorpusError
 from corpus.store import Store
 from embeddings import glossary
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index
-from embeddings.publication import IndexUnusable, current_name
+from embeddings.publication import IndexUnusable, building, mark
 from service.answer import Answerer
 from service.ingestion import rows
 from service.settings import Settings
@@ -18,15 +19,23 @@ from service.settings import Settings
 class Collection:
     """What the settings point at. The encoder is loaded on first use; an index published later is picked up."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises CorpusError if the store can't be opened, GlossaryError if the user's glossary can't be read."""
+    def __init__(self, settings: Settings, create: bool = True) -> None:
+        """Raises CorpusError if the store can't be opened, GlossaryError if the user's glossary can't be read.
+
+        Without `create`, a folder that holds no collection is a CorpusError too.
+        """
+        if not create and not settings.store.exists():
+            raise CorpusError(
+                f"{settings.data}: no collection here; `yinju ingest FOLDER` makes one, `yinju serve` one with the "
+                "built-in statements, and YINJU_DATA names another folder"
+            )
         self.settings = settings
         self.store = Store(settings.store)
         own = [settings.glossary] if settings.glossary else []
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
         self._lock = threading.Lock()
         self._index: Index | None = None
-        self._seen: str | None = None
+        self._seen: tuple[str, int] | None = None
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -34,12 +43,17 @@ class Collection:
 
     def build_index(self, progress: Callable[[int], None] = lambda _: None) -> bool:
         """Bring the index up to date with the store; whether there was anything to do."""
-        return Index.build(self.settings.indexes, rows(self.store), self.encoder, self.glossary, progress)
+        with building(self.settings.indexes):
+            return Index.build(self.settings.indexes, rows(self.store), self.encoder, self.glossary, progress)
+
+    def is_indexed(self) -> bool:
+        """Whether the current index holds what the store holds."""
+        return Index.is_current(self.settings.indexes, rows(self.store), self.encoder, self.glossary)
 
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
         with self._lock:
-            published = current_name(self.settings.indexes)
+            published = mark(self.settings.indexes)
             if self._index is None or published not in (None, self._seen):
                 try:
                     self._index = Index.open(self.settings.indexes, self.encoder, self.glossary)

@@ -119,7 +119,7 @@ def calibrate(index: Index, cases: Sequence[Case], threshold: float) -> Confiden
         asked = understand(case.question, (), {}, index.glossary)
         for hit in index.search(Query(asked.text, asked.mentions, asked.phrases), _LOOKED_AT).hits:
             evidence.append(hit.evidence)
-            answers.append(bool(case.gold & set(hit.row.members)))
+            answers.append(bool(case.gold & set(hit.row.paragraph)))
     return fit(evidence, answers, threshold)
 
 
@@ -133,7 +133,10 @@ def digest(folder: Path) -> str:
 
 def below_floor(folder: Path, figures: Mapping[str, Figures]) -> list[str]:
     """A line for each figure under its pinned floor, and one if the questions are not those the floors were set for."""
-    floors = tomllib.loads((folder / "floors.toml").read_text("utf-8"))
+    try:
+        floors = tomllib.loads((folder / "floors.toml").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{folder}: no readable floors.toml ({error})") from error
     problems = []
     if floors["digest"] != digest(folder):
         problems.append(f"the questions have changed; their digest is now {digest(folder)}")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import corpus
 from corpus.catalogue import Catalogue, load
-from corpus.document import CorpusError, Role
+from corpus.document import CorpusError, Passage, Role
+from corpus.folding import letters
 from corpus.language import language_of
 from corpus.passages import split
 from corpus.readers import read_file, suffixes
@@ -84,5 +85,14 @@ def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
 
 
 def rows(store: Store) -> list[Row]:
-    """What the index is built from: every paragraph once."""
-    return [Row(tuple(passage.id for passage in group), group[0].text) for group in store.paragraphs()]
+    """What the index is built from: every wording of every paragraph once."""
+    return [row for group in store.paragraphs() for row in _wordings(group)]
+
+
+def _wordings(group: Sequence[Passage]) -> Iterator[Row]:
+    wordings: dict[str, list[Passage]] = {}
+    for passage in group:
+        wordings.setdefault(letters(passage.text).text, []).append(passage)
+    paragraph = tuple(passage.id for passage in group)
+    for held in wordings.values():
+        yield Row(tuple(passage.id for passage in held), paragraph, held[0].text)

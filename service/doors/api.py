@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 
-from corpus.citation import cite
+from corpus.citation import title
 from corpus.document import Document, Passage, Role
 from service.collection import Collection
 from service.doors import schemas
@@ -61,6 +61,7 @@ def passage(request: Request, passage_id: str) -> schemas.PassageOut:
         {
             "passage_id": held.id,
             "text": held.text,
+            "superseded": at is None,
             "citation": citation,
             "witnesses": witnesses,
             "neighbours": {
@@ -100,23 +101,36 @@ def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     return schemas.WholeDocumentOut.model_validate({**_document(collection, found), "text": text})
 
 
+@router.get(
+    "/api/documents/{document_id}/text",
+    operation_id="text",
+    summary="The text of record, which the spans of every citation index",
+    response_class=PlainTextResponse,
+    responses={404: _problem},
+)
+def text(request: Request, document_id: str, version: int | None = None) -> PlainTextResponse:
+    found = _collection(request).store.document(document_id, version)
+    if found is None:
+        raise HTTPException(404, f"no document {document_id!r} of that version; see /api/documents")
+    return PlainTextResponse(found.raw)
+
+
 def _document(collection: Collection, document: Document) -> dict[str, Any]:
-    body = collection.store.body(document.id)
-    citation = cite(collection.store.works()[document.work], document, body[0])
+    work = collection.store.works()[document.work]
     return {
         "id": document.id,
         "work": document.work,
         "version": document.version,
         "language": document.language,
-        "title": citation.title,
-        "date": citation.date,
-        "outlet": citation.outlet,
-        "published": citation.published,
-        "source_url": citation.source_url,
+        "title": title(work, document),
+        "date": work.date,
+        "outlet": document.origin.outlet,
+        "published": document.origin.published,
+        "source_url": document.origin.url,
         "sha256": document.sha256,
         "text_sha256": document.text_sha256,
         "reader": document.reader,
-        "paragraphs": len(body),
+        "paragraphs": len(collection.store.body(document.id)),
     }
 
 
@@ -137,7 +151,7 @@ def livez() -> dict[str, str]:
 @router.get("/readyz", operation_id="readyz", summary="Can it answer?")
 def readyz(request: Request) -> dict[str, str | int]:
     index = _collection(request).index()
-    return {"status": "ready", "index": index.name, "paragraphs": len(index.rows)}
+    return {"status": "ready", "index": index.name, "paragraphs": sum(row.is_base for row in index.rows)}
 
 
 @router.get("/version", operation_id="version", summary="Which code, model and index answer")

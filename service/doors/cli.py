@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing fo
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from corpus.audit import audit
+from corpus.catalogue import load
 from corpus.citation import in_language
 from corpus.document import CorpusError
 from embeddings.confidence import CALIBRATED
@@ -38,6 +40,7 @@ from service.version import version
 app = typer.Typer(name="yinju", no_args_is_help=True, add_completion=False, help=__doc__)
 
 _NOTHING_FOUND = 3
+_ON_ONE_LINE = re.compile(r"\s")  # one for one, so that highlights stay where they are
 _errors = (SettingsError, CorpusError, EncoderError, GlossaryError, IndexUnusable, BadQuestion)
 
 
@@ -64,7 +67,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /api/ask replies.")] = False,
 ) -> None:
     """Ask the collection; print the quotes with their citations."""
-    answer = Collection(_settings()).answerer().ask(question, top_k)
+    answer = Collection(_settings(), create=False).answerer().ask(question, top_k)
     if as_json:
         sys.stdout.write(AnswerOut.model_validate(answer).model_dump_json(by_alias=True, indent=1) + "\n")
     else:
@@ -76,18 +79,20 @@ def ask(
 def _print(answer: Answer) -> None:
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
     for note in answer.interpreted.notes:
-        _stderr().print(note.text, markup=False)
+        _stderr().print(note.text, markup=False, soft_wrap=True)
     for quote in answer.quotes:
-        text = Text(quote.text)
+        text = Text(_ON_ONE_LINE.sub(" ", quote.text))
         for span in quote.highlights:
             text.stylize("bold yellow", span.start, span.end)
         console.print(Text.assemble((f"[{quote.number}] ", "bold"), text))
         console.print(_citation_line(quote, answer.interpreted.language), style="dim", markup=False)
         console.print()
     if not answer.answered:
-        _stderr().print("Nothing in the collection answers this. Nearest, but not an answer:", markup=False)
+        nearest = " Nearest, but not an answer:" if answer.nearest else ""
+        _stderr().print(f"Nothing in the collection answers this.{nearest}", markup=False, soft_wrap=True)
         for quote in answer.nearest:
-            _stderr().print(_citation_line(quote, answer.interpreted.language), style="dim", markup=False)
+            line = _citation_line(quote, answer.interpreted.language)
+            _stderr().print(line, style="dim", markup=False, soft_wrap=True)
 
 
 def _citation_line(quote: Quote, language: str) -> str:
@@ -126,7 +131,7 @@ def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
         reports = ingest_files(collection.store, paths, lambda _: progress.advance(progress.task_ids[0]))
     for report in reports:
         line = f"{report.document}: {report.outcome}" if report.outcome else f"skipped: {report.problem}"
-        _stderr().print(line, markup=False)
+        _stderr().print(line, markup=False, soft_wrap=True)
     return reports
 
 
@@ -145,27 +150,32 @@ def serve(
     overrides = {key: str(value) for key, value in (("YINJU_HOST", host), ("YINJU_PORT", port)) if value is not None}
     settings = Settings.from_environ({**os.environ, **overrides})
     collection = Collection(settings)
-    if not collection.store.documents():
+    if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
         _ingest(collection, [BUILT_IN])
     _build_index(collection)
     _stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
-    uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
+    try:
+        uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
+    except SystemExit as stopped:  # uvicorn's 3 for a port in use would read as "nothing found"
+        raise typer.Exit(1 if stopped.code else 0) from stopped
 
 
 @app.command()
 def doctor() -> None:
     """Re-derive every passage from its stored file and check the index; one line for each thing that is wrong."""
-    collection = Collection(_settings())
+    collection = Collection(_settings(), create=False)
     findings = list(audit(collection.store))
     try:
         collection.index()
+        if not collection.is_indexed():
+            findings.append("index: not up to date with the store; run `yinju ingest`")
     except IndexUnusable as error:
         findings.append(f"index: {error}")
     for finding in findings:
         sys.stdout.write(f"{finding}\n")
-    documents = collection.store.documents()
-    passages = sum(len(collection.store.body(document.id)) for document in documents)
-    _stderr().print(f"{len(documents)} documents, {passages} passages: {len(findings)} problems", markup=False)
+    members = collection.store.members()
+    passages = sum(len(collection.store.body(member.document)) for member in members)
+    _stderr().print(f"{len(members)} documents, {passages} passages: {len(findings)} problems", markup=False)
     if findings:
         raise typer.Exit(1)
 
@@ -177,7 +187,7 @@ def evaluate(
     recalibrate: Annotated[bool, typer.Option("--calibrate", help="Only refit the confidence, and print it.")] = False,
 ) -> None:
     """Ask questions with known answers; print the figures, and fail if one is below its pinned floor."""
-    collection, cases = Collection(_settings()), read_cases(folder)
+    collection, cases = Collection(_settings(), create=False), read_cases(folder)
     if recalibrate:
         seen = [case for case in cases if not case.group.startswith("held-out")]
         sys.stdout.write(f"{calibrate(collection.index(), seen, CALIBRATED.threshold)}\n")

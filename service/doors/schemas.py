@@ -45,7 +45,7 @@ class AskIn(Request):
     question: str = Field(
         description=f"At most {LONGEST} characters.", examples=["what was said about INF", "中导条约"]
     )
-    top_k: int = Field(5, description="The most quotes wanted, 1 to 50.")
+    top_k: int = Field(5, strict=True, description="The most quotes wanted, 1 to 50.")
     filters: FiltersIn = Field(default_factory=lambda: FiltersIn.model_validate({}))
     history: list[Turn] = Field([], max_length=100)
     interpret: bool | list[Interpretation] = True
@@ -143,6 +143,7 @@ class NeighboursOut(Reply):
 class PassageOut(Reply):
     passage_id: str
     text: str
+    superseded: bool = Field(description="It stands in an earlier version of its document, and not in the current one.")
     citation: CitationOut
     witnesses: list[WitnessOut]
     neighbours: NeighboursOut

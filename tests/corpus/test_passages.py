@@ -150,6 +150,13 @@ def test_a_paragraph_goes_on_over_a_page_break() -> None:
     assert [passage.text.split() for passage in split("paged", raw)] == [part.split() for part in WRAPPED.split("\n\n")]
 
 
+def test_a_handful_of_lines_joins_only_where_a_sentence_clearly_goes_on() -> None:
+    wrapped = "The parties oppose the weaponization of outer space and call for\nearly talks on a treaty."
+    assert [passage.text for passage in split("two", wrapped)] == [wrapped]
+    titled = "关于维护全球战略稳定的联合公报\n双方强调维护全球战略稳定的重要性。"
+    assert [passage.text for passage in split("two", titled)] == titled.split("\n")
+
+
 def test_list_items_are_body() -> None:
     raw = "规定如下。\n- 上紧发条\n1. 擦拭镜片\n(2) 检查油量\n| 灯塔 | 1899 |"
     assert {passage.role for passage in split("list", raw)} == {Role.BODY}

@@ -103,7 +103,11 @@ def test_another_model_is_loaded_with_its_own_prompts(transformer: Path) -> None
 
 def test_an_index_is_built_and_asked_with_another_model(transformer: Path, tmp_path: Path) -> None:
     encoder, names = open_encoder(str(transformer)), glossary.load(glossary.BUILT_IN)
-    rows = [Row(("a/1",), "中导条约"), Row(("a/2",), "外空军备竞赛"), Row(("a/3",), "生物多样性")]
+    rows = [
+        Row(("a/1",), ("a/1",), "中导条约"),
+        Row(("a/2",), ("a/2",), "外空军备竞赛"),
+        Row(("a/3",), ("a/3",), "生物多样性"),
+    ]
     assert Index.build(tmp_path, rows, encoder, names)
     found = Index.open(tmp_path, encoder, names).search(Query("外空军备竞赛"), 3)
     assert [hit.row.members for hit in found.hits][0] == ("a/2",)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from embeddings import glossary
-from embeddings.encoder import open_encoder
+from embeddings.encoder import BUILT_IN, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index, Query, Row
 from embeddings.publication import IndexMismatch, current_name
@@ -13,10 +13,10 @@ from embeddings.publication import IndexMismatch, current_name
 NAMES = glossary.load(glossary.BUILT_IN)
 ENCODER = open_encoder()
 ROWS = [
-    Row(("a/1", "b/1"), "双方主张条约当事方通过对话解决《中导条约》分歧。双方将保持沟通。"),
-    Row(("a/2",), "双方反对外空武器化，主张谈判缔结具有法律约束力的文书。"),
-    Row(("c/1",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
-    Row(("c/2",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
+    Row(("a/1", "b/1"), ("a/1", "b/1"), "双方主张条约当事方通过对话解决《中导条约》分歧。双方将保持沟通。"),
+    Row(("a/2",), ("a/2",), "双方反对外空武器化，主张谈判缔结具有法律约束力的文书。"),
+    Row(("c/1",), ("c/1",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
+    Row(("c/2",), ("c/2",), "双方推动生物多样性国际合作，积极参与全球生物多样性治理。"),
 ]
 
 
@@ -86,6 +86,16 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
     assert search(tmp_path, "INF")[0] == ("a/1", "b/1")
 
 
+def test_an_encoder_with_other_weights_is_another_model(folder: Path, tmp_path: Path) -> None:
+    for file in BUILT_IN.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = bytearray((tmp_path / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(bytes(weights))
+    with pytest.raises(IndexMismatch, match="built with model"):
+        Index.open(folder, open_encoder(str(tmp_path)), NAMES)
+
+
 def test_another_glossary_or_model_is_refused(folder: Path) -> None:
     with pytest.raises(IndexMismatch, match="glossary"):
         Index.open(folder, ENCODER, Glossary([]))
@@ -104,6 +114,36 @@ def test_an_empty_collection_has_an_empty_index(tmp_path: Path) -> None:
 
 
 def test_line_separators_in_a_text_survive(tmp_path: Path) -> None:
-    rows = [Row(("a/1",), "first\u2028second\x85third")]
+    rows = [Row(("a/1",), ("a/1",), "first\u2028second\x85third")]
     Index.build(tmp_path, rows, ENCODER, NAMES)
     assert Index.open(tmp_path, ENCODER, NAMES).rows == tuple(rows)
+
+
+VARIED = [
+    Row(("a/1",), ("a/1", "b/1"), "双方强调维护全球战略稳定，愿就此保持沟通。"),
+    Row(("b/1",), ("a/1", "b/1"), "双方强调维护全球战略稳定，愿就此保持沟通。附：灯塔由帕拉第奥重建。"),
+    Row(("c/1",), ("c/1",), "双方推动生物多样性国际合作。"),
+]
+
+
+def test_the_base_is_the_hit_unless_only_another_wording_answers(tmp_path: Path) -> None:
+    Index.build(tmp_path, VARIED, ENCODER, NAMES)
+    assert search(tmp_path, "全球战略稳定")[0] == ("a/1",)
+    assert search(tmp_path, "帕拉第奥重建的灯塔")[0] == ("b/1",)
+    assert len(search(tmp_path, "战略稳定")) == 2
+    assert search(tmp_path, "战略稳定", documents=frozenset({"b"})) == [("b/1",)]
+
+
+def test_a_phrase_is_found_anywhere_in_a_large_collection(tmp_path: Path) -> None:
+    many = [
+        Row((f"a/{n}",), (f"a/{n}",), f"双方主张就第{n}项议题开展密切对话与磋商，推动战略稳定。") for n in range(1, 302)
+    ]
+    odd = Row(("b/1",), ("b/1",), "The information office (INF) moved to Palladio street.")
+    Index.build(tmp_path, [*many, odd], ENCODER, NAMES)
+    index = Index.open(tmp_path, ENCODER, NAMES)
+    assert [hit.row.members for hit in index.search(Query("战略稳定", phrases=("Palladio Street",)), 5).hits] == [
+        ("b/1",)
+    ]
+    both = index.search(Query("战略稳定", phrases=("第7项", "第8项")), 5)
+    assert ([hit.row.members for hit in both.hits], both.dropped) == ([("a/7",)], ("第8项",))
+    assert index.search(Query("战略稳定", phrases=("INFO",)), 5).dropped == ("INFO",)

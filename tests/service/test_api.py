@@ -103,11 +103,38 @@ def test_filters_admit_only_what_they_say(client: TestClient, filters: dict[str,
     assert {quote["citation"]["date"][:4] for quote in answer["quotes"]} == years
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (
+            "what was said about INF in 2019",
+            "美国决定退出《苏美关于消除中程和中短程导弹条约》(《中导条约》)将破坏战略稳定",
+        ),
+        ("恢复条约活力，防止事态发展", "中俄两国主张条约当事方通过对话与磋商解决分歧"),
+        ("联合国裁军机制应发挥核心作用", "联合国及其多边裁军机制应在军控进程中发挥核心作用。"),
+        ("遗弃在华化学武器", "双方敦促日本忠实履行义务"),
+    ],
+)
+def test_the_sentence_that_answers_is_highlighted_and_not_all_are(
+    client: TestClient, question: str, sentence: str
+) -> None:
+    quote = ask(client, question, top_k=1)["quotes"][0]
+    marked = [quote["text"][span["start"] : span["end"]] for span in quote["highlights"]]
+    assert any(text.startswith(sentence) for text in marked)
+    assert sum(map(len, marked)) < len(quote["text"])
+
+
 def test_nothing_answers_gives_no_quotes_but_the_nearest(client: TestClient) -> None:
     answer = ask(client, "How do I reset my password?")
     assert (answer["answered"], answer["quotes"]) == (False, [])
     assert 0 < len(answer["nearest"]) <= 3
     assert all("number" not in nearest and nearest["score"] < CALIBRATED.threshold for nearest in answer["nearest"])
+
+
+def test_a_year_in_the_question_gives_way_to_documents_that_the_caller_names(client: TestClient) -> None:
+    answer = ask(client, "中导条约 2019年", filters={"documents": ["hant-2022"]})
+    assert answer["interpreted"]["filters"]["from"] is None
+    assert [quote["passage_id"] for quote in answer["quotes"]] == ["hant-2022/33"]
 
 
 def test_a_required_phrase_is_kept_or_dropped_with_a_note(client: TestClient) -> None:
@@ -146,6 +173,7 @@ def test_history_resolves_a_follow_up(client: TestClient) -> None:
         ({"question": "a", "top_k": -1}, "top_k is -1"),
         ({"question": "a", "top_k": 10**9}, "top_k is 1000000000"),
         ({"question": "a", "top_k": "many"}, "/top_k"),
+        ({"question": "a", "top_k": True}, "/top_k"),
         ({"question": "a", "topk": 3}, "/topk: Extra inputs are not permitted"),
         ({"question": "a", "filters": {"works": ["x"]}}, "filters.works: no 'x'; there are cn-ru-2019, cn-ru-2022"),
         ({"question": "a", "filters": {"documents": ["x"]}}, "filters.documents: no 'x'; there are hant-2022"),
@@ -214,6 +242,21 @@ def test_a_passage_has_its_citation_witnesses_and_neighbours(client: TestClient)
         assert [witness["passage_id"] for witness in passage["witnesses"]] == ["un-cd-2019/8"]
     ends = [client.get(f"/api/passages/hant-2022/{number}").json()["neighbours"] for number in (1, 65)]
     assert ends == [{"previous": None, "next": "hant-2022/2"}, {"previous": "hant-2022/64", "next": None}]
+
+
+def test_the_text_of_record_is_there_to_check_spans_against(client: TestClient, statements: dict[str, str]) -> None:
+    quote = ask(client, "外空武器化", top_k=1)["quotes"][0]
+    reply = client.get(f"/api/documents/{quote['passage_id'].partition('/')[0]}/text")
+    assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+    assert hashlib.sha256(reply.content).hexdigest() == quote["citation"]["sha256"]
+    assert client.get("/api/documents/hant-2022/text", params={"version": 2}).status_code == 404
+
+
+def test_no_redirect_goes_where_the_host_header_says(client: TestClient) -> None:
+    for path in ("/docs/", "/api/documents/", "/", "/p/un-cd-2019/8"):
+        reply = client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
+        assert reply.status_code == 404 or reply.headers["location"].startswith("http://127.0.0.1:8000/")
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "http://127.0.0.1:8000"}]
 
 
 def test_the_url_of_a_quote_opens_the_passage(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from corpus.store import Store
 from service.collection import Collection
+from service.ingestion import BUILT_IN, ingest
+from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +83,10 @@ def test_bad_input_is_one_line_and_an_exit_code(
 
 
 def test_a_missing_index_says_what_to_run_and_running_it_helps(tmp_path: Path) -> None:
+    nothing = yinju(tmp_path / "data", "ask", "INF")
+    assert nothing.returncode == 1 and "no collection here; `yinju ingest FOLDER` makes one" in nothing.stderr
+    assert not (tmp_path / "data").exists()
+    Store(tmp_path / "store.sqlite3")
     missing = yinju(tmp_path, "ask", "INF")
     assert missing.returncode == 1 and "no index yet; run `yinju ingest`" in missing.stderr
     own = tmp_path / "own.txt"
@@ -122,3 +130,32 @@ def test_doctor_finds_nothing_or_names_what_is_wrong(data: Path) -> None:
     broken = yinju(data, "doctor")
     assert broken.returncode == 1 and "rows.jsonl has changed" in broken.stdout
     assert "hant-2022: the stored file does not have its SHA-256 any more" in broken.stdout
+
+
+def test_a_hard_wrapped_quote_is_printed_without_its_line_breaks(tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_bytes(
+        b"The parties oppose the weaponization of outer space and call for early\r\n"
+        b"talks on a treaty to ban it there.\r\n"
+    )
+    assert yinju(tmp_path, "ingest", str(own)).returncode == 0
+    shown = yinju(tmp_path, "ask", "weaponization of outer space").stdout.splitlines()
+    assert shown[0] == (
+        "[1] The parties oppose the weaponization of outer space and call for early talks on a treaty to ban it there."
+    )
+    quote = json.loads(yinju(tmp_path, "ask", "weaponization of outer space", "--json").stdout)["quotes"][0]
+    assert "early\ntalks" in quote["text"]
+
+
+def test_a_port_in_use_is_an_error(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        run = yinju(data, "serve", "--port", str(taken.getsockname()[1]))
+    assert run.returncode == 1 and "address already in use" in run.stderr
+
+
+def test_a_first_start_that_was_cut_off_is_completed(tmp_path: Path) -> None:
+    collection = Collection(Settings(data=tmp_path))
+    ingest(collection.store, [BUILT_IN / "un-cd-2019.txt"])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yinju(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
+    assert len(collection.store.members()) == 5 and collection.is_indexed()

@@ -1,5 +1,6 @@
 """Ingest of a folder: names, collisions, catalogues; the service picks up a new index without a restart."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -7,7 +8,7 @@ from fastapi.testclient import TestClient
 from corpus.store import Outcome, Store
 from service.app import create_app
 from service.collection import Collection
-from service.ingestion import BUILT_IN, ingest
+from service.ingestion import BUILT_IN, ingest, rows
 from service.settings import Settings
 
 TEXT = "双方强调维护全球战略稳定的重要性，愿继续加强协调。"
@@ -91,5 +92,112 @@ def test_a_running_service_keeps_its_snapshot_when_the_new_index_is_broken(tmp_p
     ingest(collection.store, [file])
     collection.build_index()
     held = collection.index()
-    (collection.settings.indexes / "current").write_text("index-nowhere")
+    pointer = collection.settings.indexes / "current"
+    file.write_text(f"{TEXT}\n双方反对外空武器化，主张尽快谈判缔结文书。", "utf-8")
+    ingest(collection.store, [file])
+    collection.build_index()
+    manifest = collection.settings.indexes / pointer.read_text() / "manifest.json"
+    whole = manifest.read_text()
+    manifest.write_text("{")
     assert collection.index() is held
+    manifest.write_text(whole)
+    assert len(collection.index().rows) == 2
+
+
+def test_the_index_knows_whether_it_holds_what_the_store_holds(tmp_path: Path) -> None:
+    collection, file = Collection(Settings(data=tmp_path / "data")), tmp_path / "a.txt"
+    file.write_text(TEXT, "utf-8")
+    ingest(collection.store, [file])
+    assert not collection.is_indexed()
+    collection.build_index()
+    assert collection.is_indexed()
+    file.write_text(f"{TEXT}\n双方反对外空武器化，主张尽快谈判缔结文书。", "utf-8")
+    ingest(collection.store, [file])
+    assert not collection.is_indexed()
+
+
+def test_indexes_are_built_one_after_the_other(tmp_path: Path) -> None:
+    collections = [Collection(Settings(data=tmp_path / "data")) for _ in range(4)]
+    files = [tmp_path / f"{at}.txt" for at in range(4)]
+    for at, file in enumerate(files):
+        file.write_text(f"第{at}份文件强调维护全球战略稳定的重要性，愿继续加强协调。" * 3, "utf-8")
+
+    def take_in(at: int) -> None:
+        ingest(collections[at].store, [files[at]])
+        collections[at].build_index()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(take_in, range(4)))
+    assert collections[0].is_indexed()
+
+
+def test_every_wording_is_a_row_and_the_bases_text_comes_first(collection: Collection) -> None:
+    held = {row.paragraph[0]: row for row in rows(collection.store) if row.is_base}
+    assert len(held) == 112 and len(rows(collection.store)) == 115
+    assert held["un-cd-2019/8"].members == ("un-cd-2019/8", "hant-glossed-2019/8")
+    assert held["un-cd-2019/12"].members == ("un-cd-2019/12",) and "会2231 号" in held["un-cd-2019/12"].text
+
+
+def served(tmp_path: Path, **files: str) -> Collection:
+    collection = Collection(Settings(data=tmp_path / "data"))
+    for name, text in files.items():
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+        ingest(collection.store, [tmp_path / f"{name}.txt"])
+    collection.build_index()
+    return collection
+
+
+def test_a_sentence_that_occurs_twice_in_a_paragraph_is_one_quote(tmp_path: Path) -> None:
+    sentence = "双方反对外空武器化，主张尽快谈判缔结文书。"
+    collection = served(tmp_path, a=f"{sentence}双方还讨论了其他问题，并就此交换了意见。{sentence}", b=TEXT)
+    (quote,) = collection.answerer().ask("外空武器化").quotes
+    assert (quote.number, quote.passage_id) == (1, "a/1")
+    assert [quote.text[span.start : span.end] for span in quote.highlights] == [sentence, sentence]
+    assert len({span.start for span in quote.highlights}) == 2
+
+
+def test_words_that_only_another_witness_has_are_found_and_quoted_there(tmp_path: Path) -> None:
+    shared = [f"双方就第{n}个议题开展了密切对话，并同意继续加强在这一领域的协调与合作。" for n in "一二三四五六七"]
+    collection = served(tmp_path, a="\n".join([*shared, TEXT]), b="\n".join([*shared, f"{TEXT[:-1]}，并重建灯塔。"]))
+    (quote,) = collection.answerer().ask("重建灯塔").quotes
+    assert quote.passage_id == "b/8" and [witness.passage_id for witness in quote.witnesses] == ["a/8"]
+    assert collection.answerer().ask("战略稳定的重要性").quotes[0].passage_id == "a/8"
+
+
+def test_a_superseded_passage_is_marked(tmp_path: Path) -> None:
+    collection = served(tmp_path, a=TEXT)
+    (tmp_path / "a.txt").write_text("双方反对外空武器化，主张尽快谈判缔结文书。", "utf-8")
+    ingest(collection.store, [tmp_path / "a.txt"])
+    collection.build_index()
+    with TestClient(create_app(collection)) as client:
+        old, new = (client.get(f"/api/passages/a/{number}").json() for number in (1, 2))
+        assert (old["text"], old["superseded"], new["superseded"]) == (TEXT, True, False)
+        assert client.get("/api/documents/a/text", params={"version": 1}).text == TEXT
+
+
+def test_an_empty_collection_answers_nothing(tmp_path: Path) -> None:
+    answer = served(tmp_path).answerer().ask("外空武器化")
+    assert (answer.quotes, answer.nearest) == ((), ())
+    assert [note.code for note in answer.interpreted.notes] == ["empty_collection"]
+
+
+def test_questions_and_ingest_at_the_same_time_never_fail(tmp_path: Path) -> None:
+    collection = served(tmp_path, a=TEXT)
+    writer = Collection(collection.settings)
+
+    def write() -> None:
+        for at in range(12):
+            file = tmp_path / f"new-{at}.txt"
+            file.write_text(f"第{at}份文件强调维护全球战略稳定的重要性，愿继续加强协调。", "utf-8")
+            ingest(writer.store, [file])
+            writer.build_index()
+
+    with TestClient(create_app(collection)) as client, ThreadPoolExecutor(5) as pool:
+        writing = pool.submit(write)
+        asked = 0
+        while not writing.done() or asked < 20:
+            replies = pool.map(lambda _: client.post("/api/ask", json={"question": "战略稳定"}).status_code, range(4))
+            assert list(replies) == [200] * 4
+            asked += 4
+        writing.result()
+        assert client.get("/readyz").json()["paragraphs"] == 13
