@@ -1,7 +1,7 @@
 """The one place that decides what is quoted. Every door translates the Answer that is made here."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.citation import Citation, cite
@@ -9,7 +9,7 @@ from corpus.document import Document, Member, Passage, Span, Work
 from corpus.store import Store
 from corpus.witnesses import Variant, corresponding, variants
 from embeddings.confidence import CALIBRATED
-from embeddings.index import Hit, Index, Query
+from embeddings.index import Found, Hit, Index, Query
 from embeddings.publication import IndexMismatch
 from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
 
@@ -90,23 +90,21 @@ class Answerer:
             if _admits(filters, member, works[member.work]) and _admits(understood.filters, member, works[member.work])
         ]
         narrowed = None if len(admitted) == len(members) else frozenset(admitted)
-        found = self._index.search(
-            Query(understood.text, understood.mentions, understood.phrases, narrowed), max(top_k, _NEAREST)
-        )
-        if not self._index.rows:
-            note = Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
-            understood = replace(understood, notes=(*understood.notes, note))
-        if found.dropped:
-            note = Note(
-                "phrase_not_held",
-                f"not required, for no paragraph here holds all that is quoted: {', '.join(found.dropped)}",
-            )
-            understood = replace(understood, notes=(*understood.notes, note))
+        query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
+        found = Found([]) if understood.subjectless else self._index.search(query, max(top_k, _NEAREST))
+        understood = replace(understood, notes=(*understood.notes, *self._notes(found)))
         answers = [hit for hit in found.hits if hit.score >= CALIBRATED.threshold][:top_k]
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
         others = tuple(self._quote(hit, narrowed, None) for hit in nearest)
         return Answer(question, understood, quotes, others, round((time.perf_counter() - started) * 1000, 2))
+
+    def _notes(self, found: Found) -> Iterator[Note]:
+        if not self._index.rows:
+            yield Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
+        if found.dropped:
+            text = f"not required, for no paragraph here holds all that is quoted: {', '.join(found.dropped)}"
+            yield Note("phrase_not_held", text)
 
     def _quote(self, hit: Hit, documents: frozenset[str] | None, number: int | None) -> Quote:
         """Quote the first passage of the wording found that the filters admit."""

@@ -21,6 +21,7 @@ from service.answer import Answer, Answerer
 from service.question import understand
 
 TOP_K = 10
+HELD_OUT = "held-out"  # questions in the file of this name are measured, and never shown or learned from
 _LOOKED_AT = 40  # candidates of a question that calibration learns from
 
 
@@ -82,7 +83,7 @@ def evaluate(answerer: Answerer, cases: Sequence[Case]) -> tuple[dict[str, Figur
         answer = answerer.ask(case.question, TOP_K, history=case.history)
         row = _judge(answer, case.gold)
         rows[case.group].append(row)
-        if row.get("success@1", row.get("refused")) == 0:
+        if row.get("success@1", row.get("refused")) == 0 and not case.group.startswith(HELD_OUT):
             got = ", ".join(f"{quote.passage_id} {quote.score}" for quote in (answer.quotes or answer.nearest)[:3])
             misses.append(f"{case.id} {case.group} {case.question!r}: wanted {sorted(case.gold)}, got {got}")
     figures = {
@@ -110,11 +111,11 @@ def _judge(answer: Answer, gold: frozenset[str]) -> Mapping[str, float]:
 
 
 def calibrate(index: Index, cases: Sequence[Case], threshold: float) -> Confidence:
-    """Refit the confidence on `cases`; follow-ups and dated questions are left out, they test something else."""
+    """Refit the confidence on `cases`, without follow-ups and dated questions, which test something else."""
     evidence: list[Evidence] = []
     answers: list[bool] = []
     for case in cases:
-        if case.history or case.group.endswith("/dated"):
+        if case.history or case.group.endswith("/dated") or case.group.startswith(HELD_OUT):
             continue
         asked = understand(case.question, (), {}, index.glossary)
         for hit in index.search(Query(asked.text, asked.mentions, asked.phrases), _LOOKED_AT).hits:
@@ -132,7 +133,7 @@ def digest(folder: Path) -> str:
 
 
 def below_floor(folder: Path, figures: Mapping[str, Figures]) -> list[str]:
-    """A line for each figure under its pinned floor, and one if the questions are not those the floors were set for."""
+    """A line for each figure under its floor, each group without one, and one if the questions are not those pinned."""
     try:
         floors = tomllib.loads((folder / "floors.toml").read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -140,6 +141,7 @@ def below_floor(folder: Path, figures: Mapping[str, Figures]) -> list[str]:
     problems = []
     if floors["digest"] != digest(folder):
         problems.append(f"the questions have changed; their digest is now {digest(folder)}")
+    problems += [f"{group} has no floor" for group in figures if group not in floors["floors"]]
     for group, pinned in floors["floors"].items():
         for name, floor in pinned.items():
             reached = figures[group].means[name] if group in figures else None

@@ -124,6 +124,13 @@ def test_the_sentence_that_answers_is_highlighted_and_not_all_are(
     assert sum(map(len, marked)) < len(quote["text"])
 
 
+@pytest.mark.parametrize("question", ["a", "的", "what?", "2022年2月4日", "最新声明", "tell me more"])
+def test_a_question_that_names_nothing_is_refused_with_a_note(client: TestClient, question: str) -> None:
+    answer = ask(client, question)
+    assert (answer["answered"], answer["quotes"], answer["nearest"]) == (False, [], [])
+    assert "no_subject" in {note["code"] for note in answer["interpreted"]["notes"]}
+
+
 def test_nothing_answers_gives_no_quotes_but_the_nearest(client: TestClient) -> None:
     answer = ask(client, "How do I reset my password?")
     assert (answer["answered"], answer["quotes"]) == (False, [])

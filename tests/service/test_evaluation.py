@@ -43,6 +43,8 @@ def test_a_figure_below_its_floor_and_changed_questions_are_named(collection: Co
     figures, _ = evaluate(collection.answerer(), read_cases(folder))
     floors = folder / "floors.toml"
     floors.write_text(f'digest = "{digest(folder)}"\n[floors]\n"few en/topic" = {{"success@1" = 0.5}}\n')
+    assert below_floor(folder, figures) == ["few en/none has no floor", "followups en has no floor"]
+    floors.write_text(floors.read_text() + '"few en/none" = {}\n"followups en" = {}\n')
     assert below_floor(folder, figures) == []
     floors.write_text(floors.read_text().replace("0.5", "0.6") + '"few fr/topic" = {"success@1" = 0.1}\n')
     assert below_floor(folder, figures) == [
@@ -58,3 +60,9 @@ def test_a_bad_question_file_is_named(folder: Path, change: str) -> None:
     (folder / "questions" / "few.tsv").write_text(change)
     with pytest.raises(CorpusError, match="not a readable quality folder"):
         read_cases(folder)
+
+
+def test_a_gold_passage_counts_under_any_of_its_witnesses(collection: Collection, folder: Path) -> None:
+    (folder / "passages.tsv").write_text("2019:11\thant-glossed-2019/8\n2022:37\thant-2022/33\n")
+    figures, _ = evaluate(collection.answerer(), [case for case in read_cases(folder) if case.id in "af"])
+    assert figures["few en/topic"].means["success@1"] == 1.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from corpus.catalogue import load
 from embeddings import glossary
 from service.ingestion import BUILT_IN
-from service.question import INTERPRETATIONS, LONGEST, BadQuestion, Filters, Question, understand
+from service.question import INTERPRETATIONS, LONGEST, TURNS, BadQuestion, Filters, Question, understand
 
 WORKS = load(BUILT_IN).works
 GLOSSARY = glossary.load(glossary.BUILT_IN)
@@ -20,9 +20,21 @@ def read(text: str, history: Sequence[str] = (), **options: object) -> Question:
     return understand(text, history, WORKS, GLOSSARY, **options)  # type: ignore[arg-type]
 
 
-def years(question: Question) -> tuple[int, int] | None:
-    start, end = question.filters.start, question.filters.end
-    return (start.year, end.year) if start and end else None
+def years(question: Question) -> list[int] | None:
+    """The years of the statements that the question chooses; None if it chooses none."""
+    chosen = question.filters
+    return (
+        [
+            work.date.year
+            for work in WORKS.values()
+            if work.date
+            and (not chosen.works or work.id in chosen.works)
+            and (not chosen.start or chosen.start <= work.date)
+            and (not chosen.end or work.date <= chosen.end)
+        ]
+        if chosen.choose_time
+        else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,6 +51,8 @@ def years(question: Question) -> tuple[int, int] | None:
             "en",
         ),
         ("who?", "who?", "en"),
+        ("tell me more about INF", "INF", "en"),
+        ("Расскажите подробнее про БРИКС", "БРИКС", "ru"),
     ],
 )
 def test_the_words_that_ask_are_not_searched(text: str, searched: str, language: str) -> None:
@@ -46,22 +60,22 @@ def test_the_words_that_ask_are_not_searched(text: str, searched: str, language:
 
 
 @pytest.mark.parametrize(
-    ("text", "span"),
+    ("text", "chosen"),
     [
-        ("What does the 2025 statement say about AI?", (2025, 2025)),
-        ("2022年声明中的外空", (2022, 2022)),
-        ("химическое оружие в заявлении 2019 года", (2019, 2019)),
-        ("INF in 2019 and in 2022", (2019, 2022)),
-        ("latest statement on AI", (2025, 2025)),
-        ("最早的聲明", (2019, 2019)),
-        ("последнее заявление об ИИ", (2025, 2025)),
+        ("What does the 2025 statement say about AI?", [2025]),
+        ("2022年声明中的外空", [2022]),
+        ("химическое оружие в заявлении 2019 года", [2019]),
+        ("INF in 2019 and in 2022", [2019, 2022]),
+        ("latest statement on AI", [2025]),
+        ("最早的聲明", [2019]),
+        ("последнее заявление об ИИ", [2025]),
         ("UN 2030 Agenda", None),
         ("五核国2022年1月3日的声明", None),
         ("NPT2020年审议大会", None),
     ],
 )
-def test_years_and_statements_become_filters(text: str, span: tuple[int, int] | None) -> None:
-    assert years(read(text)) == span
+def test_years_and_statements_become_filters(text: str, chosen: list[int] | None) -> None:
+    assert years(read(text)) == chosen
 
 
 def test_a_year_without_a_statement_is_said_and_filters_nothing() -> None:
@@ -71,22 +85,81 @@ def test_a_year_without_a_statement_is_said_and_filters_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("turns", "searched", "span"),
+    ("turns", "searched", "chosen"),
     [
-        (["What was said about INF?", "and in 2022?"], "INF?", (2022, 2022)),
-        (["不扩散核武器条约", "2025年怎么说"], "不扩散核武器条约", (2025, 2025)),
-        (["外空武器化", "那2019年呢"], "外空武器化", (2019, 2019)),
-        (["Что сказано об AUKUS?", "А в 2025 году?"], "AUKUS?", (2025, 2025)),
-        (["INF", "in 2019?", "2022?"], "INF", (2022, 2022)),
-        (["INF", "climate change in 2022"], "climate change", (2022, 2022)),
-        (["INF in 2019", "and AUKUS?"], "INF AUKUS?", (2019, 2019)),
+        (["What was said about INF?", "and in 2022?"], "INF?", [2022]),
+        (["不扩散核武器条约", "2025年怎么说"], "不扩散核武器条约", [2025]),
+        (["外空武器化", "那2019年呢"], "外空武器化", [2019]),
+        (["Что сказано об AUKUS?", "А в 2025 году?"], "AUKUS?", [2025]),
+        (["INF", "in 2019?", "2022?"], "INF", [2022]),
+        (["INF", "climate change in 2022"], "climate change", [2022]),
+        (["INF", "what?", "in 2022?"], "INF", [2022]),
+        (["INF in 2019", "tell me more"], "INF", [2019]),
+        (["INF in 2019", "还有呢"], "INF", [2019]),
+        (["INF in 2019", "А подробнее?"], "INF", [2019]),
+        (["INF in 2019", "and in 2024?"], "INF", None),
+        (["INF in 2019", "in the latest one?"], "INF", [2025]),
+        (
+            ["Shanghai Cooperation Organisation in 2022", "what about counter-terrorism there?"],
+            "Shanghai Cooperation Organisation counter-terrorism?",
+            [2022],
+        ),
+        (["上合組織", "那裡的反恐呢"], "上合組織 反恐", None),
+        (["ШОС", "А терроризм там?"], "ШОС терроризм?", None),
+        (["AUKUS", "INF in 2019", "and Taiwan?", "and in 2022?"], "Taiwan?", [2022]),
     ],
 )
-def test_a_follow_up_inherits_what_it_leaves_out(turns: list[str], searched: str, span: tuple[int, int]) -> None:
+def test_a_follow_up_inherits_what_it_leaves_out(turns: list[str], searched: str, chosen: list[int] | None) -> None:
     *history, last = turns
     question = read(last, history)
-    assert (question.text.replace(" ?", "?"), years(question)) == (searched, span)
-    assert bool(question.notes) == searched.startswith(tuple(turn[:2] for turn in ("INF", "不扩", "外空", "AU")))
+    assert (question.text.replace(" ?", "?"), years(question)) == (searched, chosen)
+
+
+@pytest.mark.parametrize(
+    "text", ["and AUKUS?", "What about AUKUS?", "А AUKUS?", "那AUKUS呢", "what is said about AUKUS?"]
+)
+def test_a_question_with_a_subject_of_its_own_inherits_nothing(text: str) -> None:
+    question = read(text, ["INF in 2019"])
+    assert (question.text.strip(" ?"), question.filters, question.notes) == ("AUKUS", Filters(), ())
+
+
+def test_a_follow_up_says_what_is_searched() -> None:
+    assert [note.text for note in read("and in 2022?", ["INF"]).notes] == ["searched as: INF"]
+
+
+def test_required_words_are_inherited() -> None:
+    assert read("2022年呢", ["“核战争打不赢”"]).phrases == ("核战争打不赢",)
+
+
+@pytest.mark.parametrize("turn", ["", "?", "a\x00b", "\ud800", "x" * (LONGEST + 1)])
+def test_an_earlier_turn_that_is_no_question_is_skipped(turn: str) -> None:
+    assert read("and in 2022?", ["INF", turn]).text == "INF"
+
+
+def test_only_the_last_turns_count() -> None:
+    assert read("more", ["INF", *["more"] * (TURNS - 1)]).text == "INF"
+    assert read("more", ["INF", *["more"] * TURNS]).subjectless
+
+
+def test_what_is_searched_is_cut_at_a_word_of_the_earlier_question() -> None:
+    question = read("and Taiwan there?", ["wordy " * 333])
+    assert question.text == "wordy " * 332 + "Taiwan ?"
+    assert read("and Taiwan there?", ["字" * LONGEST]).text == "字" * (LONGEST - 9) + " Taiwan ?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a", "x?", "7", "的", "что?", "what?", "2022", "2022年2月4日", "最新声明", "the latest statement", "подробнее"],
+)
+def test_a_question_that_names_nothing_says_so(text: str) -> None:
+    question = read(text)
+    assert question.subjectless and question.text == text
+    assert question.notes[-1].code == "no_subject"
+
+
+@pytest.mark.parametrize("text", ["2231", "核", "AI", "ИИ", "2022年1月3日", "2030 Agenda", "1990s"])
+def test_numbers_and_single_han_characters_can_be_a_subject(text: str) -> None:
+    assert not read(text).subjectless and read(text).text == text
 
 
 def test_names_bring_their_other_names() -> None:
@@ -135,12 +208,32 @@ def test_bad_questions_are_told_what_to_change(text: str, message: str) -> None:
         read(text)
 
 
-@given(st.text(max_size=100), st.lists(st.text(max_size=30), max_size=3))
+_PIECES = [
+    "and ",
+    "那",
+    "呢",
+    "INF",
+    "中导条约",
+    " in 2022",
+    "2019年",
+    "2024",
+    " more",
+    " there",
+    "最新声明",
+    "?",
+    "词",
+    " слово",
+]
+_TURNS = st.one_of(st.text(max_size=100), st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+
+
+@given(_TURNS, st.lists(_TURNS, max_size=7))
 @settings(deadline=None)
 def test_any_text_is_understood_or_refused(text: str, history: list[str]) -> None:
     try:
         question = read(text, history)
     except BadQuestion:
         return
-    assert any(char.isalnum() for char in question.text)
+    assert any(char.isalnum() for char in question.text) and len(question.text) <= LONGEST
+    assert not question.subjectless or question.text == " ".join(text.split())
     assert all(mention.span.of(question.text) for mention in question.mentions)
