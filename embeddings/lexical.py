@@ -41,9 +41,6 @@ class LexicalIndex:
     def load(cls, folder: Path) -> "LexicalIndex":
         return cls(tantivy.Index.open(str(folder)))
 
-    def __len__(self) -> int:
-        return int(self._searcher.num_docs)
-
     def frequency(self, term: str) -> int:
         """In how many rows `term` occurs."""
         return int(self._searcher.doc_freq("terms", term))

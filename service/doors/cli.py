@@ -77,7 +77,7 @@ def ask(
 
 
 def _print(answer: Answer) -> None:
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    console = Console(soft_wrap=True, highlight=False)  # a terminal breaks Chinese lines better than rich does
     for note in answer.interpreted.notes:
         _stderr().print(note.text, markup=False, soft_wrap=True)
     for quote in answer.quotes:
