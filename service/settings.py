@@ -46,7 +46,7 @@ class Settings:
     def base_url(self) -> str:
         """What every outgoing link starts with; never taken from a request."""
         here = "127.0.0.1" if self.host in _EVERY_ADDRESS else self.host
-        return self.public_url or f"http://{here}:{self.port}"
+        return self.public_url or f"http://{f'[{here}]' if ':' in here else here}:{self.port}"
 
     @property
     def store(self) -> Path:

@@ -14,6 +14,7 @@ from corpus.language import language_of
         ("AUKUS怎么说", "zh-Hans"),
         ("«AUKUS» в заявлении", "ru"),
         ("人工智慧", "zh-Hans"),
+        ("双方强调维护全球战略稳定的重要性，著名学者认为这有助于和平与发展。" * 2 + "長", "zh-Hans"),
         ("2019?", "und"),
     ],
 )

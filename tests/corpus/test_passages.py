@@ -160,3 +160,13 @@ def test_a_handful_of_lines_joins_only_where_a_sentence_clearly_goes_on() -> Non
 def test_list_items_are_body() -> None:
     raw = "规定如下。\n- 上紧发条\n1. 擦拭镜片\n(2) 检查油量\n| 灯塔 | 1899 |"
     assert {passage.role for passage in split("list", raw)} == {Role.BODY}
+
+
+def test_a_file_without_a_catalogue_is_split_by_what_its_lines_look_like() -> None:
+    prose = "双方强调维护全球战略稳定的重要性，愿继续加强协调。"
+    long_title = "第一部分关于双方在当前形势下维护全球战略稳定和加强多边裁军机制所持立场"
+    lines = ["标题: 双方关于战略稳定的公报", "公报", prose, long_title, prose, "外交部长", "二〇二五年五月八日"]
+    assert [passage.role for passage in split("bulletin", "\n".join(lines))] == [
+        *(Role.FRONT, Role.FRONT, Role.BODY, Role.HEADING, Role.BODY, Role.CLOSING, Role.CLOSING)
+    ]
+    assert split("header", f"链接: https://example.org/{'a-long-address/' * 5}\n{prose}")[0].role is Role.FRONT

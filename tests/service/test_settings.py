@@ -15,6 +15,7 @@ def test_defaults_and_values() -> None:
 
 def test_links_come_from_the_public_url_and_keep_its_path() -> None:
     assert Settings().base_url == Settings(host="0.0.0.0").base_url == "http://127.0.0.1:8000"
+    assert Settings(host="::1").base_url == "http://[::1]:8000"
     assert (
         Settings.from_environ({"YINJU_PUBLIC_URL": "https://example.org/yinju/"}).base_url
         == "https://example.org/yinju"
