@@ -2,14 +2,19 @@
 
 import datetime
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from corpus.catalogue import Entry
 from corpus.document import Document, Origin, Passage, Role, Span, Work
 from corpus.readers import Reading
+
+
+class Row(Protocol):
+    """Columns by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,11 @@ def _date(text: str | None) -> datetime.date | None:
     return datetime.date.fromisoformat(text) if text else None
 
 
-def work_of(row: sqlite3.Row) -> Work:
+def work_of(row: Row) -> Work:
     return Work(row["id"], json.loads(row["titles"]), json.loads(row["places"]), _date(row["date"]), row["base"])
 
 
-def document_of(row: sqlite3.Row) -> Document:
+def document_of(row: Row) -> Document:
     origin: dict[str, Any] = json.loads(row["origin"])
     return Document(
         id=row["id"],
@@ -84,6 +89,6 @@ def document_of(row: sqlite3.Row) -> Document:
     )
 
 
-def passage_of(row: sqlite3.Row) -> Passage:
+def passage_of(row: Row) -> Passage:
     spans = tuple(Span(*span) for span in json.loads(row["spans"]))
     return Passage(row["document"], Role(row["role"]), spans, row["text"], row["number"], row["ordinal"])

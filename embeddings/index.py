@@ -27,36 +27,17 @@ from embeddings.late_interaction import LateInteraction, Part, Units, units
 from embeddings.lexical import LexicalIndex
 from embeddings.phrases import Phrases
 from embeddings.publication import IndexUnusable, current_name, open_current, publish
+from embeddings.rows import Row, read_rows, write_rows
 from embeddings.terms import VERSION
 
 _CANDIDATES = 100  # from each side; late interaction sees at most twice as many
 _BACKGROUND = 256  # rows that stand for the collection when scores are standardised
 _BATCH = 256
+_ROWS = "rows.jsonl"
 _CACHED = 4096  # rows whose token vectors are kept in memory
 # Measured with the built-in model over the questions and paragraphs of tests/quality.
 _TYPICAL_DENSE, _TYPICAL_LATE = Background(0.12, 0.08), Background(0.11, 0.10)
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One wording of one paragraph of a work.
-
-    `members` are the passages that have this wording, letter for letter, and `text` is the first one's; `paragraph` are
-    all passages that witness the paragraph, in whatever wording, the base first.
-    """
-
-    members: tuple[str, ...]
-    paragraph: tuple[str, ...]
-    text: str
-
-    @property
-    def documents(self) -> frozenset[str]:
-        return frozenset(member.rpartition("/")[0] for member in self.members)
-
-    @property
-    def is_base(self) -> bool:
-        return self.members[0] == self.paragraph[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +95,7 @@ class Index:
     def open(cls, folder: Path, encoder: Encoder, glossary: Glossary) -> "Index":
         """The current index below `folder`. Raises IndexUnusable if there is none that `encoder` can search."""
         path, manifest = open_current(folder, _made_with(encoder, glossary))
-        lines = (path / "rows.jsonl").read_text("utf-8").split("\n")[:-1]
-        rows = [Row(tuple(line["members"]), tuple(line["paragraph"]), line["text"]) for line in map(json.loads, lines)]
-        return cls(path, rows, frozenset(manifest["languages"]), encoder, glossary)
+        return cls(path, read_rows(path / _ROWS), frozenset(manifest["languages"]), encoder, glossary)
 
     @staticmethod
     def build(
@@ -276,12 +255,8 @@ def _made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
 def _name(rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> str:
     sha256 = hashlib.sha256(json.dumps(_made_with(encoder, glossary), sort_keys=True).encode())
     for row in rows:
-        sha256.update(json.dumps(_fields(row)).encode())
+        sha256.update(row.line.encode())
     return f"index-{sha256.hexdigest()[:16]}"
-
-
-def _fields(row: Row) -> Mapping[str, Any]:
-    return {"members": row.members, "paragraph": row.paragraph, "text": row.text}
 
 
 def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
@@ -295,8 +270,7 @@ def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
 def _write(
     path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int], None]
 ) -> None:
-    lines = (json.dumps(_fields(row), ensure_ascii=False) for row in rows)
-    (path / "rows.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    write_rows(path / _ROWS, rows)
     vectors = [np.zeros((0, encoder.dimension), np.float32)]
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]

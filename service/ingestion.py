@@ -14,7 +14,7 @@ from corpus.passages import split
 from corpus.readers import read_file, suffixes
 from corpus.records import Draft
 from corpus.store import Outcome, Store
-from embeddings.index import Row
+from embeddings.rows import Row
 
 BUILT_IN = Path(corpus.__file__).parent / "statements"
 

@@ -7,8 +7,9 @@ import pytest
 from embeddings import glossary
 from embeddings.encoder import BUILT_IN, open_encoder
 from embeddings.glossary import Glossary
-from embeddings.index import Index, Query, Row
+from embeddings.index import Index, Query
 from embeddings.publication import IndexMismatch, current_name
+from embeddings.rows import Row
 
 NAMES = glossary.load(glossary.BUILT_IN)
 ENCODER = open_encoder()
