@@ -224,14 +224,14 @@ class Index:
 
     def _units(self, rows: Sequence[int]) -> list[Units]:
         """The token vectors of `rows`, sentence by sentence; the latest ones are kept."""
-        cut = {row: self._cut[row] for row in rows if row in self._cut}
+        cached = self._cut  # another thread may begin a new one at any time
+        cut = {row: cached[row] for row in rows if row in cached}
         fresh = [row for row in rows if row not in cut]
         for row, tokens in zip(fresh, self._encoder.encode_tokens([self.rows[row].text for row in fresh]), strict=True):
             text = self.rows[row].text
             cut[row] = units(text, tokens, [(held.concept.id, held.span) for held in self.glossary.mentions(text)])
-        if len(self._cut) + len(fresh) > _CACHED:
-            self._cut = {}
-        self._cut |= {row: cut[row] for row in fresh}
+        kept = cached if len(cached) + len(fresh) <= _CACHED else {}
+        self._cut = kept | {row: cut[row] for row in fresh} if fresh else cached
         return [cut[row] for row in rows]
 
 
