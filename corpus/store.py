@@ -152,8 +152,10 @@ class Store:
                     f"({known[0]['source'] or known[0]['file']}); rename it, or ingest it from that place"
                 )
             before: Any = known[0] if known else {"version": 0, "accessed": today.isoformat(), "work": None}
-            work = draft.work or self._found_work(draft, before["work"])
-            self._put_work(work)
+            work = draft.work
+            if not work:
+                work = self._found_work(draft, before["work"])
+                self._put_work(work)
             facts = {"version": before["version"] + 1, "work": work.id, "accessed": before["accessed"]}
             self._insert("documents", columns | facts)
             self._put_passages(draft, facts["version"])

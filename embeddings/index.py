@@ -103,18 +103,19 @@ class Index:
         rows: Sequence[Row],
         encoder: Encoder,
         glossary: Glossary,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> bool:
         """Publish an index of `rows` below `folder`, unless the current one is just that; whether it was built.
 
-        `progress` is told how many rows were added.
+        `progress` is told how many rows are done, and of how many.
         """
-        if Index.is_current(folder, rows, encoder, glossary) and _is_sound(folder, encoder, glossary):
+        name = _name(rows, encoder, glossary)
+        if current_name(folder) == name and _is_sound(folder, encoder, glossary):
             return False
         languages = sorted({language_of(row.text).split("-")[0] for row in rows})
         publish(
             folder,
-            _name(rows, encoder, glossary),
+            name,
             {**_made_with(encoder, glossary), "languages": languages},
             lambda path: _write(path, rows, encoder, glossary, progress),
         )
@@ -268,14 +269,14 @@ def _is_sound(folder: Path, encoder: Encoder, glossary: Glossary) -> bool:
 
 
 def _write(
-    path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int], None]
+    path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int, int], None]
 ) -> None:
     write_rows(path / _ROWS, rows)
     vectors = [np.zeros((0, encoder.dimension), np.float32)]
     for start in range(0, len(rows), _BATCH):
         batch = rows[start : start + _BATCH]
         vectors.append(encoder.encode_document([row.text for row in batch]))
-        progress(len(batch))
+        progress(start + len(batch), len(rows))
     DenseIndex.build(np.concatenate(vectors)).save(path / "dense.faiss")
     LexicalIndex.build(
         path / "lexical",

@@ -88,10 +88,10 @@ class LateInteraction:
         wordings = [wording for part in self._parts for wording in part.wordings]
         stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
         self._tokens = _unit(stacked)
-        by_sentence = self._similarity(sample)
-        common = self._by_passage(by_sentence, sample).mean(axis=1) if sample else 0.0
+        by_passage = self._by_passage(self._similarity(sample), sample)
+        common = by_passage.mean(axis=1) if sample else 0.0
         self._weights = np.linalg.norm(stacked, axis=1) / (common + _SMOOTHING)
-        self.background = self._by_concept(self._by_passage(by_sentence, sample), sample)
+        self.background = self._by_concept(by_passage, sample)
 
     def score(self, passages: Sequence[Units]) -> Interaction:
         """Hold the question against `passages`."""

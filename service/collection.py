@@ -41,7 +41,7 @@ class Collection:
     def encoder(self) -> Encoder:
         return open_encoder(self.settings.model)
 
-    def build_index(self, progress: Callable[[int], None] = lambda _: None) -> bool:
+    def build_index(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
         """Bring the index up to date with the store; whether there was anything to do."""
         with building(self.settings.indexes):
             return Index.build(self.settings.indexes, rows(self.store), self.encoder, self.glossary, progress)
@@ -53,14 +53,14 @@ class Collection:
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
         with self._lock:
-            published = mark(self.settings.indexes)
-            if self._index is None or published not in (None, self._seen):
-                try:
+            try:
+                published = mark(self.settings.indexes)
+                if self._index is None or published not in (None, self._seen):
+                    self._seen = published
                     self._index = Index.open(self.settings.indexes, self.encoder, self.glossary)
-                except IndexUnusable:
-                    if self._index is None:
-                        raise
-                self._seen = published
+            except IndexUnusable:
+                if self._index is None:
+                    raise
             return self._index
 
     def answerer(self) -> Answerer:

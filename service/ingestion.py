@@ -41,12 +41,17 @@ def files_of(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
     return found
 
 
-def ingest(store: Store, paths: Sequence[Path], done: Callable[[Report], None] = lambda _: None) -> list[Report]:
-    """Store every file of `paths`, one transaction each; what can't be read is reported, and the rest goes on."""
-    reports = []
-    for report in _ingest(store, files_of(paths)):
-        done(report)
+def ingest(
+    store: Store, paths: Sequence[Path], progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Report]:
+    """Store every file of `paths`, one transaction each; what can't be read is reported, and the rest goes on.
+
+    `progress` is told how many files are done, and of how many.
+    """
+    files, reports = files_of(paths), []
+    for report in _ingest(store, files):
         reports.append(report)
+        progress(len(reports), len(files))
     return reports
 
 

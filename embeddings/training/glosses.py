@@ -35,24 +35,24 @@ def chinese(folder: Path) -> Iterator[Entry]:
     explained = {simplified: clean(glosses) for _, simplified, _, glosses in rows(folder, "cedict")}
     for _, simplified, _, glosses in rows(folder, "cedict"):
         yield Entry(simplified, clean(glosses) or explained.get(referred(glosses), ""), "cedict")
-    for english, chinese_title, _ in titles(folder, "wiki_en_zh", TRUSTED_PIVOTS):
-        yield Entry(chinese_title, english, "title")
-    for english, lemma in rows(folder, "omw_en_zh"):
-        yield Entry(lemma, english, "synset")
-    for english, _, simplified, _ in rows(folder, "cldr_en_ru_zh_zht"):
-        yield Entry(simplified, english, "cldr")
+    yield from paired(folder, "zh", cldr_column=2)
 
 
 def russian(folder: Path) -> Iterator[Entry]:
     for word, glosses in rows(folder, "openrussian_others"):
         for english in re.split("[,;] *", glosses):
             yield Entry(word, english, "openrussian")
-    for english, russian_title, _ in titles(folder, "wiki_en_ru", TRUSTED_PIVOTS):
-        yield Entry(russian_title, english, "title")
-    for english, lemma in rows(folder, "omw_en_ru"):
+    yield from paired(folder, "ru", cldr_column=1)
+
+
+def paired(folder: Path, language: str, cldr_column: int) -> Iterator[Entry]:
+    """What stands beside English in the sources that cover both languages alike."""
+    for english, title, _ in titles(folder, f"wiki_en_{language}", TRUSTED_PIVOTS):
+        yield Entry(title, english, "title")
+    for english, lemma in rows(folder, f"omw_en_{language}"):
         yield Entry(lemma, english, "synset")
-    for english, name, _, _ in rows(folder, "cldr_en_ru_zh_zht"):
-        yield Entry(name, english, "cldr")
+    for row in rows(folder, "cldr_en_ru_zh_zht"):
+        yield Entry(row[cldr_column], row[0], "cldr")
 
 
 def referred(glosses: str) -> str:

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing fo
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +31,7 @@ from service.collection import Collection
 from service.doors.schemas import AnswerOut
 from service.evaluation import below_floor, calibrate, read_cases
 from service.evaluation import evaluate as run_evaluation
-from service.ingestion import BUILT_IN, Report, files_of
+from service.ingestion import BUILT_IN, Report
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
 from service.settings import Settings, SettingsError
@@ -119,16 +119,17 @@ def ingest(
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Progress]:
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, to be told how much is done, and of how much."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=_stderr(), transient=True) as progress:
-        progress.add_task(what, total=total)
-        yield progress
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
-    with _progress("Reading", len(files_of(paths))) as progress:
-        reports = ingest_files(collection.store, paths, lambda _: progress.advance(progress.task_ids[0]))
+    with _progress("Reading") as progress:
+        reports = ingest_files(collection.store, paths, progress)
     for report in reports:
         line = f"{report.document}: {report.outcome}" if report.outcome else f"skipped: {report.problem}"
         _stderr().print(line, markup=False, soft_wrap=True)
@@ -136,8 +137,8 @@ def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
 
 
 def _build_index(collection: Collection) -> None:
-    with _progress("Indexing", len(collection.store.paragraphs())) as progress:
-        built = collection.build_index(lambda count: progress.advance(progress.task_ids[0], count))
+    with _progress("Indexing") as progress:
+        built = collection.build_index(progress)
     _stderr().print("index built" if built else "index up to date", markup=False)
 
 

@@ -38,6 +38,15 @@ def test_witnesses_of_the_statements_are_found_without_the_catalogue(
     assert len({works[name] for name in works}) == 3
 
 
+def test_progress_is_told_after_every_file_and_every_batch(tmp_path: Path) -> None:
+    collection, told = Collection(Settings(data=tmp_path / "data")), list[tuple[int, int]]()
+    ingest(collection.store, [BUILT_IN], lambda done, total: told.append((done, total)))
+    assert told == [(done, 5) for done in range(1, 6)]
+    told.clear()
+    collection.build_index(lambda done, total: told.append((done, total)))
+    assert told == [(115, 115)]
+
+
 def test_two_files_of_one_name_are_a_collision(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / "a").mkdir(parents=True)
@@ -101,6 +110,8 @@ def test_a_running_service_keeps_its_snapshot_when_the_new_index_is_broken(tmp_p
     manifest.write_text("{")
     assert collection.index() is held
     manifest.write_text(whole)
+    assert len(collection.index().rows) == 2
+    pointer.write_bytes(b"\xff\xfe")
     assert len(collection.index().rows) == 2
 
 
