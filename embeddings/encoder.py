@@ -20,6 +20,8 @@ from corpus.document import Span
 Vectors = NDArray[np.float32]
 
 BUILT_IN = Path(__file__).with_name("model")
+CHECKSUMS = "SHA256SUMS"  # in a static folder, if it has one: checked before anything is read
+WEIGHTS_AND_TOKENIZER = ("model.safetensors", "tokenizer.json")
 
 
 class EncoderError(Exception):
@@ -74,21 +76,26 @@ def _is_static(folder: Path) -> bool:
 
 
 class StaticEncoder:
-    """One vector per token, averaged and normalised; the token vectors' lengths are their weights."""
+    """One vector per token, averaged and normalised; the token vectors' lengths are their weights.
+
+    A table of 8-bit integers stays one in memory: each token's row is multiplied by its own scale when it is read.
+    """
 
     def __init__(self, folder: Path) -> None:
         from model2vec import StaticModel
         from safetensors import SafetensorError
 
         try:
+            digest = _checked_digest(folder)
             self._model = StaticModel.from_pretrained(folder)
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise EncoderError(f"{folder}: not a usable static model ({error}); restore the folder") from error
-        # In float32 the sums are those of sentence-transformers in float32; in float16 each library rounds elsewhere.
-        self._model.embedding = self._table = np.asarray(self._model.embedding, dtype=np.float32)
+        if self._model.embedding.dtype == np.float16:
+            # In float32 the sums are those of sentence-transformers in float32; in float16 each rounds elsewhere.
+            self._model.embedding = self._model.embedding.astype(np.float32)
         self._tokenizer: Any = self._model.tokenizer
-        self.name = f"static {_digest(folder)}"
-        self.dimension = int(self._table.shape[1])
+        self.name = f"static {digest}"
+        self.dimension = int(self._model.dim)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         vectors = self._model.encode(list(texts), max_length=None, use_multiprocessing=False)
@@ -99,16 +106,35 @@ class StaticEncoder:
     def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [
-            Tokens(self._table[encoding.ids], tuple(Span(*offsets) for offsets in encoding.offsets))
+            Tokens(self._vectors(encoding.ids), tuple(Span(*offsets) for offsets in encoding.offsets))
             for encoding in encodings
         ]
 
+    def _vectors(self, tokens: Sequence[int]) -> Vectors:
+        rows = tokens if self._model.token_mapping is None else self._model.token_mapping[tokens]
+        vectors = np.asarray(self._model.embedding[rows], dtype=np.float32)
+        return vectors if self._model.weights is None else vectors * self._model.weights[tokens][:, None]
 
-def _digest(folder: Path) -> str:
+
+def _checked_digest(folder: Path) -> str:
+    """SHA-256 over the files that vectors depend on. Raises EncoderError where they aren't those of `SHA256SUMS`."""
     sha256 = hashlib.sha256()
-    for name in ("model.safetensors", "tokenizer.json"):
-        sha256.update((folder / name).read_bytes())
+    listed = _listed(folder / CHECKSUMS)
+    for name in WEIGHTS_AND_TOKENIZER:
+        with (folder / name).open("rb") as file:
+            held = hashlib.file_digest(file, "sha256").hexdigest()
+        if listed.get(name, held) != held:
+            raise EncoderError(f"{folder / name}: not the file that {CHECKSUMS} lists; restore the folder")
+        sha256.update(held.encode())
     return sha256.hexdigest()
+
+
+def _listed(sums: Path) -> dict[str, str]:
+    """File name → SHA-256, from a file as `sha256sum` writes it; empty if there is none."""
+    if not sums.exists():
+        return {}
+    lines = (line.split(maxsplit=1) for line in sums.read_text("ascii").splitlines())
+    return {name: digest for digest, name in lines}
 
 
 class TransformerEncoder:
