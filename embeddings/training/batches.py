@@ -38,7 +38,7 @@ class Switch:
     """A lexicon and how much of a text it may replace."""
 
     lexicon: Lexicon
-    share: float
+    share: float = 0.0
 
     def __call__(self, texts: Texts, rng: Random) -> Texts:
         return self.lexicon.switch(texts, self.share, rng) if self.share else texts
@@ -46,18 +46,20 @@ class Switch:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Sentences or words and their translations."""
+    """Sentences or words and their translations; in a batch words of one side are switched, never of both."""
 
     left: Texts
     right: Texts
     meanings: Numbers
-    switch_left: Switch | None = None
+    switch: tuple[Switch, Switch]
 
     def batch(self, rng: Random) -> Batch:
         rows = rng.choice(len(self.left), min(PAIRS, len(self.left)), replace=False)
         left, right = self.left.take(rows), self.right.take(rows)
-        if self.switch_left:
-            left = self.switch_left(left, rng)
+        if rng.random() < 0.5:
+            left = self.switch[0](left, rng)
+        else:
+            right = self.switch[1](right, rng)
         return Batch(left.thin(1 - DROPOUT, rng), right.thin(1 - DROPOUT, rng), self.meanings[rows], translated=True)
 
 
@@ -85,18 +87,17 @@ class Neighbours:
 
     left: Texts
     right: Texts
-    switch_left: Switch | None = None
+    switch: tuple[Switch, Switch]  # of the query, when it is of the left side or of the right
 
     def batch(self, rng: Random) -> Batch:
         first, last, asked = windows(len(self.left), rng)
         query, passage = self.left, self.right
+        switch, other_switch = self.switch
         if rng.random() < 0.5:
-            query, passage = passage, query
+            query, passage, switch = passage, query, other_switch
         if rng.random() < MONOLINGUAL:
             passage = query
-        queries, passages = part(query.take(asked), rng), passage.join(first, last)
-        if self.switch_left and query is self.left:
-            queries = self.switch_left(queries, rng)
+        queries, passages = switch(part(query.take(asked), rng), rng), passage.join(first, last)
         return Batch(queries, passages.thin(1 - DROPOUT, rng), none(asked), translated=query is not passage)
 
 

@@ -4,7 +4,7 @@ Everything under `dev/` is for `evaluate.py` alone; nothing in this module opens
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
@@ -23,7 +23,18 @@ PARALLEL = {
 TITLES = {"wiki_en_ru": ("en", "ru"), "wiki_en_zh": ("en", "zh"), "wiki_ru_zh": ("ru", "zh")}
 SYNSETS = {"omw_en_ru": ("en", "ru"), "omw_en_zh": ("en", "zh"), "omw_ru_zh": ("ru", "zh")}
 
+DICTIONARY = Path(__file__).with_name("russian.tsv")
+
 HELD_BACK_DIGITS = "01"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A Russian lemma with its usual translations, the most usual first."""
+
+    russian: str
+    english: Sequence[str]
+    chinese: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,16 @@ def pairs(folder: Path, name: str) -> list[tuple[str, str]]:
 def titles(folder: Path, name: str, least_pivots: int) -> list[tuple[str, str, int]]:
     """Wikipedia titles that at least so many pivot languages agree on: a measure of trust and of prominence."""
     return [(row[0], row[1], int(row[2])) for row in rows(folder, name) if int(row[2]) >= least_pivots]
+
+
+def dictionary() -> list[Word]:
+    """The project's own dictionary of the Russian words that news and general texts are made of."""
+    lines = (line.split("\t") for line in DICTIONARY.read_text(encoding="utf-8").splitlines())
+    return [Word(russian, parted(english), parted(chinese)) for russian, english, chinese in lines]
+
+
+def parted(words: str) -> list[str]:
+    return [word.strip() for word in words.split(",") if word.strip()]
 
 
 def held_back(passage: str) -> bool:

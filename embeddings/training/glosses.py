@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.training.data import rows, titles
+from embeddings.training.data import dictionary, rows, titles
 
 MOST_GLOSSES = 4
 TRUSTED_PIVOTS = 5
 # How far a source is believed where several explain the same word.
-WEIGHTS = {"cedict": 1.5, "openrussian": 1.5, "title": 1.0, "synset": 0.7, "cldr": 3.0}
+WEIGHTS = {"cedict": 1.5, "openrussian": 1.5, "dictionary": 3.0, "title": 1.0, "synset": 0.7, "cldr": 3.0}
 
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|[^\x00-\u024f]+\|?")
 REFERENCES = re.compile(r"^(CL:|(old |erhua |archaic |Japanese )*variant of|see( also)? |used in |also written )")
@@ -42,6 +42,9 @@ def russian(folder: Path) -> Iterator[Entry]:
     for word, glosses in rows(folder, "openrussian_others"):
         for english in re.split("[,;] *", glosses):
             yield Entry(word, english, "openrussian")
+    for entry in dictionary():
+        for english in entry.english:
+            yield Entry(entry.russian, english, "dictionary")
     yield from paired(folder, "ru", cldr_column=1)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 
-TEACHER_DIMENSIONS, LEXICAL_DIMENSIONS = 192, 64
+TEACHER_DIMENSIONS, LEXICAL_DIMENSIONS = 384, 128
 DIMENSIONS = TEACHER_DIMENSIONS + LEXICAL_DIMENSIONS
 LEXICAL_LENGTH = 0.6
 SIF = 2e-4  # a in Arora et al. 2017: a word of frequency p weighs a / (a + p)

@@ -19,10 +19,11 @@ from tokenizers import Tokenizer
 
 from embeddings.training.data import PARALLEL, TITLES, pairs
 from embeddings.training.glosses import WEIGHTS, Entry
+from embeddings.training.inflection import Inflection, folded
 from embeddings.training.meanings import DIMENSIONS, SIF, Meanings, Vectors, unit
 from embeddings.training.texts import Texts
 from embeddings.training.tokenizer import encode
-from embeddings.training.vocabulary import Piece
+from embeddings.training.vocabulary import RAREST, Piece
 
 log = logging.getLogger(__name__)
 
@@ -51,25 +52,37 @@ def dictionary_vectors(
     tokenizer: Tokenizer, pieces: Sequence[Piece], entries: Sequence[Entry], meanings: Meanings
 ) -> tuple[Vectors, NDArray[np.bool_]]:
     """Unit vectors of the pieces that a dictionary explains, and which these are."""
-    owners, strings, weights = zip(*explanations(tokenizer, pieces, entries), strict=True)
-    rows = meanings.find(strings)
-    told = csr_array((weights, (owners, rows)), shape=(len(pieces) + SPECIAL, len(meanings.vectors)))
-    vectors = by_prefix(pieces, by_family(pieces, unit((told @ meanings.vectors).astype(np.float32))))
-    known: NDArray[np.bool_] = np.linalg.norm(vectors, axis=1) > 0
-    return vectors, known
+    words, vectors = word_vectors(pieces, entries, meanings)
+    rows = {word: row for row, word in enumerate(words)}
+    owners, explained, weights = zip(*spellings(tokenizer, pieces, words), strict=True)
+    spelled = csr_array((weights, (owners, [rows[word] for word in explained])), (len(pieces) + SPECIAL, len(words)))
+    table = by_prefix(pieces, by_family(pieces, unit((spelled @ vectors).astype(np.float32))))
+    known: NDArray[np.bool_] = np.linalg.norm(table, axis=1) > 0
+    return table, known
 
 
-def explanations(
-    tokenizer: Tokenizer, pieces: Sequence[Piece], entries: Sequence[Entry]
-) -> Iterator[tuple[int, str, float]]:
-    """(token, English string, weight) for whatever is one piece, or a Russian stem and its ending."""
-    for token, piece in enumerate(pieces, start=SPECIAL):
-        if piece.script == "latin" and not piece.inner:
-            yield token, piece.text.removeprefix("▁"), TEACHER_WEIGHT
-    spellings = encode(tokenizer, [entry.word for entry in entries])
-    for entry, tokens in zip(entries, spellings, strict=True):
+def word_vectors(
+    pieces: Sequence[Piece], entries: Sequence[Entry], meanings: Meanings
+) -> tuple[Sequence[str], Vectors]:
+    """Every word that is explained, and the unit vector of all that is said about it."""
+    english = [piece.text.removeprefix("▁") for piece in pieces if piece.script == "latin" and not piece.inner]
+    told = [(word, word, TEACHER_WEIGHT) for word in english]
+    told += [(folded(entry.word), entry.english, WEIGHTS[entry.source]) for entry in entries]
+    words = {word: row for row, word in enumerate(dict.fromkeys(word for word, _, _ in told))}
+    rows = meanings.find([string for _, string, _ in told])
+    weights = [weight for _, _, weight in told]
+    shape = (len(words), len(meanings.vectors))
+    said = csr_array((weights, ([words[word] for word, _, _ in told], rows)), shape=shape)
+    return list(words), unit((said @ meanings.vectors).astype(np.float32))
+
+
+def spellings(tokenizer: Tokenizer, pieces: Sequence[Piece], words: Sequence[str]) -> Iterator[tuple[int, str, float]]:
+    """(token, word, weight) for each form of a word that is one piece, or a Russian stem and its ending."""
+    inflection = Inflection.known()
+    forms = [(form, word, frequency + RAREST) for word in words for form, frequency in inflection.of(word)]
+    for (_, word, weight), tokens in zip(forms, encode(tokenizer, [form for form, _, _ in forms]), strict=True):
         if is_owner([pieces[token - SPECIAL] for token in tokens]):
-            yield tokens[0], entry.english, WEIGHTS[entry.source]
+            yield tokens[0], word, weight
 
 
 def is_owner(spelling: Sequence[Piece]) -> bool:

@@ -22,11 +22,10 @@ from embeddings.training.texts import Texts
 
 log = logging.getLogger(__name__)
 
-STEPS, WARM_UP = 1200, 50
+STEPS, WARM_UP = 4800, 50
 LEARNING_RATE = 2e-3
-TEMPERATURE = 0.05
 TEACHER_PULL = 10.0
-REPORT_EVERY = 100
+REPORT_EVERY = 200
 
 
 def train(start: Vectors, material: Material, recipe: Recipe, seed: int) -> tuple[Vectors, list[str]]:
@@ -40,7 +39,7 @@ def train(start: Vectors, material: Material, recipe: Recipe, seed: int) -> tupl
     for step in range(STEPS):
         batch = without_empty(mixture.draw(rng).batch(rng))
         rows, vectors, batch = touched(table, batch)
-        value = loss(vectors, batch, targets)
+        value = loss(vectors, batch, targets, recipe.temperature)
         (gradient,) = torch.autograd.grad(value, vectors)
         optimizer.step(rows, gradient, LEARNING_RATE * pace(step))
         losses.append(value.item())
@@ -64,10 +63,11 @@ def pace(step: int) -> float:
     return min((step + 1) / WARM_UP, (STEPS - step) / (STEPS - WARM_UP))
 
 
-def loss(table: Tensor, batch: Batch, targets: Tensor) -> Tensor:
+def loss(table: Tensor, batch: Batch, targets: Tensor, temperature: float) -> Tensor:
     left, right = embed(table, batch.left), embed(table, batch.right)
     scores = left @ right.T
-    total = contrast(scores, others(left, batch)) + contrast(scores.T, others(right, batch))
+    negatives = others(left, batch), others(right, batch)
+    total = contrast(scores, negatives[0], temperature) + contrast(scores.T, negatives[1], temperature)
     known = torch.from_numpy(batch.meanings >= 0)
     if known.any():
         wanted = targets[torch.from_numpy(batch.meanings)[known]]
@@ -89,9 +89,9 @@ def others(vectors: Tensor, batch: Batch) -> Tensor:
     return (vectors @ vectors.T).masked_fill(own, -1.0)
 
 
-def contrast(scores: Tensor, negatives: Tensor) -> Tensor:
+def contrast(scores: Tensor, negatives: Tensor, temperature: float) -> Tensor:
     """InfoNCE: row i has to find column i among all columns and negatives."""
-    return cross_entropy(torch.cat([scores, negatives], dim=1) / TEMPERATURE, torch.arange(len(scores)))
+    return cross_entropy(torch.cat([scores, negatives], dim=1) / temperature, torch.arange(len(scores)))
 
 
 def distance(vectors: Tensor, wanted: Tensor) -> Tensor:

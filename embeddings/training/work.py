@@ -99,6 +99,10 @@ class Work:
     def write_start(self, path: Path) -> None:
         save(path, start.table(self.data, self.tokenizer, self.pieces, self.entries, self.meanings))
 
+    def prepare(self) -> None:
+        """Everything up to the start vectors: what the training runs share."""
+        _ = self.start
+
     @cached_property
     def material(self) -> Material:
         return Material(self.data, self.tokenizer, self.entries, self.meanings)
