@@ -8,20 +8,27 @@ import hashlib
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 from corpus.document import CorpusError
 from embeddings.confidence import Confidence, Evidence, fit
-from embeddings.index import Index, Query
+from embeddings.index import Hit, Index, Query
 from embeddings.metrics import precision, recall_at, reciprocal_rank, success_at_1
 from service.answer import Answer, Answerer
 from service.question import understand
 
 TOP_K = 10
 HELD_OUT = "held-out"  # questions in the file of this name are measured, and never shown or learned from
+# What each part says of a hit, in one table for `compare`.
+PARTS: Mapping[str, Callable[[Hit], float]] = {
+    "dense": lambda hit: hit.evidence.dense_margin,
+    "lexical": lambda hit: hit.evidence.lexical,
+    "late interaction": lambda hit: hit.evidence.late,
+    "all": lambda hit: hit.score,
+}
 _LOOKED_AT = 40  # candidates of a question that calibration learns from
 
 
@@ -86,11 +93,11 @@ def evaluate(answerer: Answerer, cases: Sequence[Case]) -> tuple[dict[str, Figur
         if row.get("success@1", row.get("refused")) == 0 and not case.group.startswith(HELD_OUT):
             got = ", ".join(f"{quote.passage_id} {quote.score}" for quote in (answer.quotes or answer.nearest)[:3])
             misses.append(f"{case.id} {case.group} {case.question!r}: wanted {sorted(case.gold)}, got {got}")
-    figures = {
-        group: Figures(len(held), {name: round(fmean(row[name] for row in held), 4) for name in held[0]})
-        for group, held in sorted(rows.items())
-    }
-    return figures, misses
+    return {group: _means(held) for group, held in sorted(rows.items())}, misses
+
+
+def _means(rows: Sequence[Mapping[str, float]]) -> Figures:
+    return Figures(len(rows), {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]})
 
 
 def _judge(answer: Answer, gold: frozenset[str]) -> Mapping[str, float]:
@@ -110,18 +117,38 @@ def _judge(answer: Answer, gold: frozenset[str]) -> Mapping[str, float]:
     }
 
 
+def compare(index: Index, cases: Sequence[Case]) -> dict[str, dict[str, Figures]]:
+    """What each part of the ranking would do alone, on the same candidates: group → part → figures."""
+    rows: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(lambda: defaultdict(list))
+    for case in cases:
+        hits = _hits(index, case, len(index.rows)) if case.gold else []
+        for part, worth in PARTS.items():
+            best = sorted(hits, key=worth, reverse=True)[:TOP_K]
+            ranked = [next(iter(case.gold & set(hit.row.paragraph)), hit.row.paragraph[0]) for hit in best]
+            if hits:
+                figures = {"success@1": success_at_1(ranked, case.gold), "recall@5": recall_at(5, ranked, case.gold)}
+                rows[case.group][part].append(figures)
+    return {group: {part: _means(held) for part, held in parts.items()} for group, parts in sorted(rows.items())}
+
+
 def calibrate(index: Index, cases: Sequence[Case], threshold: float) -> Confidence:
     """Refit the confidence on `cases`, without follow-ups and dated questions, which test something else."""
     evidence: list[Evidence] = []
     answers: list[bool] = []
     for case in cases:
-        if case.history or case.group.endswith("/dated") or case.group.startswith(HELD_OUT):
-            continue
-        asked = understand(case.question, (), {}, index.glossary)
-        for hit in index.search(Query(asked.text, asked.mentions, asked.phrases), _LOOKED_AT).hits:
-            evidence.append(hit.evidence)
-            answers.append(bool(case.gold & set(hit.row.paragraph)))
+        if not case.group.startswith(HELD_OUT):
+            for hit in _hits(index, case, _LOOKED_AT):
+                evidence.append(hit.evidence)
+                answers.append(bool(case.gold & set(hit.row.paragraph)))
     return fit(evidence, answers, threshold)
+
+
+def _hits(index: Index, case: Case, k: int) -> list[Hit]:
+    """The best `k` candidates; none for follow-ups and dated questions, which are decided before the index is asked."""
+    if case.history or case.group.endswith("/dated"):
+        return []
+    asked = understand(case.question, (), {}, index.glossary)
+    return index.search(Query(asked.text, asked.mentions, asked.phrases), k).hits
 
 
 def digest(folder: Path) -> str:

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing fo
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ from service.answer import Answer, Quote
 from service.app import create_app
 from service.collection import Collection
 from service.doors.schemas import AnswerOut
-from service.evaluation import below_floor, calibrate, read_cases
+from service.evaluation import Figures, below_floor, calibrate, compare, read_cases
 from service.evaluation import evaluate as run_evaluation
 from service.ingestion import BUILT_IN, Report
 from service.ingestion import ingest as ingest_files
@@ -185,12 +185,16 @@ def doctor() -> None:
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder of questions with known answers.")],
     misses: Annotated[bool, typer.Option(help="List the questions that went wrong on stderr.")] = False,
+    parts: Annotated[bool, typer.Option(help="Only show what each part of the ranking would do alone.")] = False,
     recalibrate: Annotated[bool, typer.Option("--calibrate", help="Only refit the confidence, and print it.")] = False,
 ) -> None:
     """Ask questions with known answers; print the figures, and fail if one is below its pinned floor."""
     collection, cases = Collection(_settings(), create=False), read_cases(folder)
     if recalibrate:
         sys.stdout.write(f"{calibrate(collection.index(), cases, CALIBRATED.threshold)}\n")
+        return
+    if parts:
+        _print_parts(compare(collection.index(), cases))
         return
     figures, wrong = run_evaluation(collection.answerer(), cases)
     for group, held in figures.items():
@@ -203,3 +207,12 @@ def evaluate(
         _stderr().print(f"below the floor: {problem}", markup=False)
     if problems:
         raise typer.Exit(1)
+
+
+def _print_parts(parts: Mapping[str, Mapping[str, Figures]]) -> None:
+    sys.stdout.write("success@1/recall@5 of each part of the ranking alone, and of all together\n")
+    for group, held in parts.items():
+        row = "  ".join(
+            f"{part} {figures.means['success@1']:.3f}/{figures.means['recall@5']:.3f}" for part, figures in held.items()
+        )
+        sys.stdout.write(f"{group:28s} n {held['all'].count:3d}  {row}\n")

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.document import CorpusError
 from service.collection import Collection
-from service.evaluation import below_floor, digest, evaluate, read_cases
+from service.evaluation import PARTS, below_floor, compare, digest, evaluate, read_cases
 
 
 @pytest.fixture
@@ -37,6 +37,15 @@ def test_figures_of_four_questions(collection: Collection, folder: Path) -> None
     assert figures["few en/none"].means == {"refused": 1.0}
     assert figures["followups en"].means["success@1"] == 1.0
     assert [miss.split()[0] for miss in misses] == ["b"]
+
+
+def test_each_part_of_the_ranking_is_measured_alone(collection: Collection, folder: Path) -> None:
+    figures = compare(collection.index(), read_cases(folder))
+    assert figures.keys() == {"few en/topic"}  # neither follow-ups nor what nothing answers
+    parts = figures["few en/topic"]
+    assert parts.keys() == PARTS.keys() and {held.count for held in parts.values()} == {2}
+    assert parts["lexical"].means == {"success@1": 0.5, "recall@5": 0.5}  # by name; biodiversity is not in 2019:11
+    assert parts["all"].means["success@1"] == 0.5
 
 
 def test_a_figure_below_its_floor_and_changed_questions_are_named(collection: Collection, folder: Path) -> None:
