@@ -7,18 +7,23 @@ from dataclasses import dataclass
 class Recipe:
     """How sharply a pair must stand out, and how much of a text's words is replaced by those of another language."""
 
-    name: str
     temperature: float  # a low one is better at finding passages, a high one at telling sentences apart
     english: float  # of English opposite Chinese, by Russian
     chinese: float = 0.0  # of Chinese opposite English, by Russian
     questions: float = 0.45  # of a Chinese question, by English or Russian
 
+    @property
+    def name(self) -> str:
+        return f"temperature-{self.temperature}-english-{self.english}-chinese-{self.chinese}"
+
 
 RECIPES = (
-    Recipe("english-sharp", temperature=0.05, english=0.5),
-    Recipe("english", temperature=0.07, english=0.75),
-    Recipe("english-soft", temperature=0.1, english=0.5),
-    Recipe("both-sharp", temperature=0.05, english=0.5, chinese=0.5),
-    Recipe("both", temperature=0.07, english=0.75, chinese=0.75),
-    Recipe("both-soft", temperature=0.1, english=0.5, chinese=0.5),
+    Recipe(0.05, english=0.5),
+    Recipe(0.07, english=0.75),
+    Recipe(0.1, english=0.5),
+    Recipe(0.05, english=0.5, chinese=0.5),
+    Recipe(0.07, english=0.75, chinese=0.75),
+    Recipe(0.1, english=0.5, chinese=0.5),
+    Recipe(0.05, english=0.75, chinese=0.25),
+    Recipe(0.07, english=0.5, chinese=0.5),
 )
