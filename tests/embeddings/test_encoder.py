@@ -15,7 +15,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from corpus.folding import fold
 from embeddings import glossary
-from embeddings.encoder import BUILT_IN, EncoderError, open_encoder
+from embeddings.encoder import BUILT_IN, CHECKSUMS, EncoderError, open_encoder
 from embeddings.index import Index, Query
 from embeddings.rows import Row
 
@@ -50,6 +50,7 @@ def test_the_built_in_model_answers_without_torch() -> None:
 
 def test_the_built_in_model_fits_and_understands_across_languages_and_scripts() -> None:
     assert sum(file.stat().st_size for file in BUILT_IN.rglob("*") if file.is_file()) <= 60_000_000
+    assert (BUILT_IN / CHECKSUMS).exists()
     simplified, traditional, english, russian, *_ = vectors = open_encoder().encode_query(TEXTS)
     assert np.allclose(np.linalg.norm(vectors[:5], axis=1), 1, atol=1e-3)
     assert simplified @ traditional > 0.99
