@@ -24,6 +24,6 @@ RECIPES = (
     Recipe(0.05, english=0.5, chinese=0.5),
     Recipe(0.07, english=0.75, chinese=0.75),
     Recipe(0.1, english=0.5, chinese=0.5),
-    Recipe(0.05, english=0.75, chinese=0.25),
-    Recipe(0.07, english=0.5, chinese=0.5),
+    Recipe(0.15, english=0.75),
+    Recipe(0.15, english=0.75, chinese=0.75),
 )
