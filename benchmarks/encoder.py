@@ -66,7 +66,7 @@ def minilm() -> Encode:
 
 def statements() -> list[str]:
     folder = Path(__file__).parents[1] / "corpus" / "statements"
-    lines = (folder / "un-cd-2019.txt").read_text("utf-8").splitlines()
+    lines = (folder / "xinhua-2025.txt").read_text("utf-8").splitlines()
     return [line for line in lines if len(line) > 100] * 20
 
 

@@ -36,7 +36,7 @@ _BATCH = 256
 _ROWS = "rows.jsonl"
 _CACHED = 4096  # rows whose token vectors are kept in memory
 # Measured with the built-in model over the questions and paragraphs of tests/quality.
-_TYPICAL_DENSE, _TYPICAL_LATE = Background(0.12, 0.08), Background(0.11, 0.10)
+_TYPICAL_DENSE, _TYPICAL_LATE = Background(0.11, 0.08), Background(0.10, 0.09)
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.collection import Collection
-from service.evaluation import Figures, below_floor, evaluate, read_cases
+from service.evaluation import PARTS, Figures, below_floor, compare, evaluate, read_cases
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,20 @@ def test_readme_states_the_figures_that_are_measured(figures: dict[str, Figures]
         assert sum(group.count for group in groups) == int(count)
         for group, figure in zip(groups, stated.split("|"), strict=True):
             assert abs(group.means["success@1"] - float(figure)) <= 1 / group.count + 0.005
+
+
+def test_readme_states_what_each_part_of_the_ranking_does(collection: Collection, quality: Path) -> None:
+    """To within the rounding and one question."""
+    cases = [case for case in read_cases(quality) if case.group.endswith("/topic")]
+    figures = compare(collection.index(), cases)
+    readme = (quality.parents[1] / "README.md").read_text("utf-8")
+    for part in PARTS:
+        (row,) = re.findall(rf"^\| {part} \| ([\d. |]+) \|$", readme, re.MULTILINE)
+        for language, stated in zip(("zh-Hans", "zh-Hant", "en", "ru"), row.split(" | "), strict=True):
+            held = [parts[part] for group, parts in figures.items() if group.endswith(f" {language}/topic")]
+            count = sum(group.count for group in held)
+            right = sum(group.means["success@1"] * group.count for group in held)
+            assert abs(right / count - float(stated)) <= 1 / count + 0.005
 
 
 def test_there_are_enough_questions_and_their_ids_are_unique(quality: Path) -> None:
