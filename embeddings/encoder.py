@@ -21,6 +21,7 @@ Vectors = NDArray[np.float32]
 
 BUILT_IN = Path(__file__).with_name("model")
 CHECKSUMS = "SHA256SUMS"  # in a static folder, if it has one: checked before anything is read
+_HUB_TIMEOUT = 10.0  # seconds
 WEIGHTS_AND_TOKENIZER = ("model.safetensors", "tokenizer.json")
 
 
@@ -141,12 +142,12 @@ class TransformerEncoder:
     """Any sentence-transformers model, with its own prompts for questions and passages."""
 
     def __init__(self, model: str) -> None:
-        from sentence_transformers import SentenceTransformer
+        from httpx2 import HTTPError
 
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
         try:
-            self._model = SentenceTransformer(model, device="cpu", trust_remote_code=False)
-        except (OSError, ValueError, ImportError) as error:
+            self._model = _cached_or_fetched(model)
+        except (OSError, ValueError, ImportError, HTTPError) as error:
             raise EncoderError(
                 f"{model}: can't be loaded ({str(error).splitlines()[0]}); name the path of a sentence-transformers "
                 "folder, or a hub id while the network is there, or unset YINJU_MODEL for the built-in model"
@@ -177,3 +178,20 @@ class TransformerEncoder:
         spans = [Span(*offsets) for offsets in encoded["offset_mapping"]][: len(vectors)]
         real = [at for at, span in enumerate(spans) if span.start < span.end]
         return Tokens(vectors[real], tuple(spans[at] for at in real))
+
+
+def _cached_or_fetched(model: str) -> Any:
+    """A folder, or a hub id's cached copy, needs no network; without either, one request says whether the hub answers.
+
+    The libraries below try six times for each file they look for, which takes minutes where there is no network.
+    """
+    from huggingface_hub import model_info
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(model, device="cpu", trust_remote_code=False, local_files_only=True)
+    except OSError:
+        if Path(model).is_dir():
+            raise
+    model_info(model, timeout=_HUB_TIMEOUT)
+    return SentenceTransformer(model, device="cpu", trust_remote_code=False)

@@ -115,13 +115,15 @@ def test_an_index_is_built_and_asked_with_another_model(transformer: Path, tmp_p
     assert [hit.row.members for hit in found.hits][0] == ("a/2",)
 
 
+@pytest.mark.parametrize("network", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
 @pytest.mark.parametrize("model", ["no-such-organisation/no-such-model", "/no/such/folder"])
-def test_a_model_that_is_not_there_says_what_to_do(model: str) -> None:
+def test_a_model_that_is_not_there_says_what_to_do(model: str, network: dict[str, str], tmp_path: Path) -> None:
     code = f"from embeddings.encoder import open_encoder; open_encoder({model!r})"
-    environ = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    environ = {**os.environ, "HF_HOME": str(tmp_path), **network}
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert f"EncoderError: {model}: can't be loaded" in run.stderr
     assert "or unset YINJU_MODEL for the built-in model" in run.stderr
+    assert "Retrying" not in run.stderr  # for minutes, as the hub's client does for each file
 
 
 def test_a_broken_static_folder_says_so(tmp_path: Path) -> None:

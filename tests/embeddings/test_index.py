@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from embeddings import glossary
-from embeddings.encoder import BUILT_IN, open_encoder
+from embeddings.encoder import BUILT_IN, CHECKSUMS, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index, Query
 from embeddings.publication import IndexMismatch, current_name
@@ -93,6 +93,7 @@ def test_an_encoder_with_other_weights_is_another_model(folder: Path, tmp_path: 
     weights = bytearray((tmp_path / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (tmp_path / "model.safetensors").write_bytes(bytes(weights))
+    (tmp_path / CHECKSUMS).unlink()
     with pytest.raises(IndexMismatch, match="built with model"):
         Index.open(folder, open_encoder(str(tmp_path)), NAMES)
 
