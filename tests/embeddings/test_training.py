@@ -69,7 +69,7 @@ def test_the_optimizer_is_adam_on_sparse_rows() -> None:
         rows = torch.from_numpy(np.sort(random.choice(6, 3, replace=False)))
         gradient = torch.from_numpy(random.standard_normal((3, 3)).astype(np.float32))
         row_adam.step(rows, gradient, 0.1)
-        theirs.grad = torch.sparse_coo_tensor(rows[None], gradient, (6, 3))
+        theirs.grad = torch.sparse_coo_tensor(rows[None], gradient, (6, 3), check_invariants=True)
         oracle.step()  # type: ignore[no-untyped-call]
     assert torch.allclose(ours, theirs.detach(), atol=1e-5)
 
