@@ -21,8 +21,8 @@ Vectors = NDArray[np.float32]
 
 BUILT_IN = Path(__file__).with_name("model")
 CHECKSUMS = "SHA256SUMS"  # in a static folder, if it has one: checked before anything is read
-_HUB_TIMEOUT = 10.0  # seconds
 WEIGHTS_AND_TOKENIZER = ("model.safetensors", "tokenizer.json")
+_HUB_TIMEOUT = 10.0  # seconds
 
 
 class EncoderError(Exception):
@@ -148,8 +148,9 @@ class TransformerEncoder:
         try:
             self._model = _cached_or_fetched(model)
         except (OSError, ValueError, ImportError, HTTPError) as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__  # a timeout has no message
             raise EncoderError(
-                f"{model}: can't be loaded ({str(error).splitlines()[0]}); name the path of a sentence-transformers "
+                f"{model}: can't be loaded ({reason}); name the path of a sentence-transformers "
                 "folder, or a hub id while the network is there, or unset YINJU_MODEL for the built-in model"
             ) from error
         self.name = f"sentence-transformers {model}"

@@ -122,12 +122,11 @@ def compare(index: Index, cases: Sequence[Case]) -> dict[str, dict[str, Figures]
     rows: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
         hits = _hits(index, case, len(index.rows)) if case.gold else []
-        for part, worth in PARTS.items():
+        for part, worth in PARTS.items() if hits else ():
             best = sorted(hits, key=worth, reverse=True)[:TOP_K]
             ranked = [next(iter(case.gold & set(hit.row.paragraph)), hit.row.paragraph[0]) for hit in best]
-            if hits:
-                figures = {"success@1": success_at_1(ranked, case.gold), "recall@5": recall_at(5, ranked, case.gold)}
-                rows[case.group][part].append(figures)
+            figures = {"success@1": success_at_1(ranked, case.gold), "recall@5": recall_at(5, ranked, case.gold)}
+            rows[case.group][part].append(figures)
     return {group: {part: _means(held) for part, held in parts.items()} for group, parts in sorted(rows.items())}
 
 

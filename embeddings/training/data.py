@@ -23,7 +23,7 @@ PARALLEL = {
 TITLES = {"wiki_en_ru": ("en", "ru"), "wiki_en_zh": ("en", "zh"), "wiki_ru_zh": ("ru", "zh")}
 SYNSETS = {"omw_en_ru": ("en", "ru"), "omw_en_zh": ("en", "zh"), "omw_ru_zh": ("ru", "zh")}
 
-DICTIONARY = Path(__file__).with_name("russian.tsv")
+DICTIONARY = Path(__file__).with_name("russian-dictionary.tsv")
 
 HELD_BACK_DIGITS = "01"
 
