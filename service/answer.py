@@ -189,13 +189,9 @@ def _check(filters: Filters, works: Mapping[str, Work], members: Sequence[Member
 
 
 def _admits(filters: Filters, member: Member, work: Work) -> bool:
-    in_time = (not filters.start or (work.date is not None and work.date >= filters.start)) and (
-        not filters.end or (work.date is not None and work.date <= filters.end)
-    )
     languages = (member.language, member.language.split("-")[0])
     return (
-        in_time
-        and (not filters.works or work.id in filters.works)
+        filters.admit(work)
         and (not filters.documents or member.document in filters.documents)
         and (not filters.languages or any(tag in filters.languages for tag in languages))
     )

@@ -15,11 +15,15 @@ from corpus.document import Span, Work
 from corpus.folding import Folded, fold
 
 # All patterns are for folded text: lower case, Simplified, е for ё.
-_NUMBER = r"(?:19|20)[0-9]{2}(?![0-9/a-z]|-х)"
+_DIGITS = r"(?:19|20)[0-9]{2}"
+_NUMBER = rf"{_DIGITS}(?![0-9/a-z]|-х)"
 _YEAR = rf"(?<![0-9/a-zа-я])(?<!\w-){_NUMBER}"
 _YEAR_WORD = r"(?:-?(?:го|м|й|е)\b)?\s*(?:год(?:ами|ах|ам|ов|ом|ы|у|а)?|гг?)\b\.?|-(?:го|м|й|е)\b|\s*年(?!代)度?"
 _SAID = rf"{_YEAR}(?:{_YEAR_WORD})?"
-_TEXTS = r"(?:statement|declaration|document|text|version|заявлени|деклараци|документ|текст|声明|宣言|文件|文本)"
+_TEXTS = (
+    r"(?:statement|declaration|document|text|version|edition|заявлени|деклараци|документ|текст|верси|редакци"
+    r"|声明|宣言|文件|文本|版)"
+)
 _WHOSE = r"(?:joint|sino\S*|china\S*|chinese\S*|russia\w*|of(?:\s+the)?|three|совместн\w+|российско\S*|китайско\S*)"
 _IN = r"\b(?:in|of|during|в|во|за|от)\s+(?:the\s+)?(?:years?\s+)?(?:both\s+)?"
 _AND = r"\s*(?:[,、;&]|[,、]?\s*(?:\b(?:and|or|vs|versus|и|или)\b\.?|和|与|及|以及|跟|或))\s*"
@@ -39,9 +43,16 @@ _BOUNDS_AND_YEARS = {
     "before": rf"\b(?:before|prior\s+to|earlier\s+than|до|раньше|ранее)\s+(?:the\s+)?{_SAID}"
     rf"|{_SAID}(?:以前|之前|前(?![后夕]))",
     "years": rf"(?:{_IN}|在|于)?{_SAID}(?:{_AND}{_SAID})+(?!-\d)|{_IN}{_SAID}(?!-\d)|(?:在|于)?{_YEAR}(?:{_YEAR_WORD})"
-    rf"|\bfrom\s+{_SAID}|{_YEAR}(?:'s|’s)?(?=(?:\s+{_WHOSE}){{0,3}}\s*(?:的|联合|中俄)*(?:{_TEXTS}|one\b))"
+    rf"|\bfrom\s+{_SAID}|(?<![0-9/a-z]){_DIGITS}/{_NUMBER}|{_YEAR}(?:'s|’s)?(?=(?:\s+{_WHOSE}){{0,3}}\s*(?:的|联合|中俄)*(?:{_TEXTS}|one\b))"
     rf"|[,;:(]\s*{_YEAR}\W*$|^\W*(?:and|(?:what|how)\s+about|а|и|那么|那)?\s*{_YEAR}呢?\W*$",
+    # Only if something here is of that year: else it is a number.
+    "bare": rf"(?<=\S)\s+{_YEAR}\W*$|^\W*{_YEAR}(?=\s+\w)",
+    "short": rf"(?<![0-9十百千])[0-9]{{2}}年(?=的|那|呢|{_TEXTS})"
+    r"|\b(?:в|за|от|с)\s+[0-9]{2}-(?:м|го)\b(?:\s+год\w*)?|(?<!\w)['’][0-9]{2}\b",
 }
+_CENTURY = 2000  # of a year in two digits
+_HAN_YEAR = re.compile(r"(?<![〇零一二三四五六七八九十百千])(?:[一二][〇零一二三四五六七八九]){1,2}(?=\s*年)")
+_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
 _MONTHS = (
     *("jan(?:uary)?|янв(?:ар[ьяе])?", "feb(?:ruary)?|фев(?:рал[ьяе])?", "mar(?:ch)?|март[ае]?"),
@@ -62,13 +73,20 @@ _MONTHLY = (
 _FEW = r"(?:的|一份|一次|一个|那份|这份|中俄|俄中|两国|联合)*"
 _WORK = rf"(?:\s+{_WHOSE}){{0,4}}\s+(?:{_TEXTS}\w*|one\b)"
 _STATEMENTS = {
-    "latest": rf"\b(?:latest|newest|most\s+recent|last){_WORK}|\bthe\s+(?:latest|newest|most\s+recent|last)\W*$"
-    rf"|\b(?:последн|(?:сам\w+\s+)?(?:нов|свеж|поздн))\w+{_WORK}|\bпоследн(?:ее|ем|его)\W*$"
+    "latest": r"(?:最新|最近|最后)的?[那这]?一?份"
+    rf"|\b(?:latest|newest|most\s+recent|last){_WORK}|\bthe\s+(?:latest|newest|most\s+recent|last)\W*$"
+    rf"|\b(?:сам\w+\s+)?(?:последн|нов|свеж|поздн)\w+{_WORK}|\b(?:сам\w+\s+)?последн(?:ее|ем|его)\W*$"
     rf"|(?:最新|最近|最后){_FEW}{_TEXTS}|(?:最新|最近一[份次]){_FEW}(?:怎么说|如何|怎么样)?呢?\W*$",
-    "earliest": rf"\b(?:earliest|first|oldest){_WORK}|\bthe\s+(?:earliest|first|oldest)\W*$"
+    "earliest": r"(?:最早|最初|第一)的?[那这]?一?份"
+    rf"|\b(?:earliest|first|oldest){_WORK}|\bthe\s+(?:earliest|first|oldest)\W*$"
     rf"|\b(?:перв|(?:сам\w+\s+)?(?:ранн|стар))\w+{_WORK}|\bперв(?:ое|ом|ого)\W*$"
     rf"|(?:最早|最初|第一|首){_FEW}[份个次]?{_FEW}{_TEXTS}|最早{_FEW}(?:怎么说|如何|怎么样)?呢?\W*$",
+    "second": rf"\bsecond{_WORK}|\bвтор\w+{_WORK}|第二[份个次]{_FEW}(?:{_TEXTS})?",
+    "third": rf"\bthird{_WORK}|\bтреть\w+{_WORK}|第三[份个次]{_FEW}(?:{_TEXTS})?",
+    "previous": rf"\b(?:previous|preceding|penultimate){_WORK}|\b(?:предпоследн|предыдущ)\w+{_WORK}"
+    rf"|[上前]一份{_FEW}(?:{_TEXTS})?",
 }
+_PLACES = {"latest": -1, "earliest": 0, "second": 1, "third": 2, "previous": -2}
 # In this order: what an earlier pattern matched is not looked at again.
 _YEARLY = [("month", re.compile(p)) for p in _MONTHLY] + [(k, re.compile(p)) for k, p in _BOUNDS_AND_YEARS.items()]
 _EXTREMES = [(kind, re.compile(pattern)) for kind, pattern in _STATEMENTS.items()]
@@ -150,7 +168,7 @@ def _periods(
     text: str, names: Sequence[Span], rules: Iterable[tuple[str, re.Pattern[str]]], days: Sequence[date]
 ) -> Iterator[Period]:
     folded = fold(text)
-    left = _without_names(folded, names)
+    left = _HAN_YEAR.sub(lambda match: match[0].translate(_HAN_DIGITS), _without_names(folded, names))
     for kind, pattern in rules:
         for match in pattern.finditer(left):
             span = folded.source(*match.span())
@@ -168,11 +186,15 @@ def _without_names(folded: Folded, names: Sequence[Span]) -> str:
 
 def _days(kind: str, match: re.Match[str], days: Sequence[date]) -> list[_Days]:
     """What a match of that kind stands for."""
-    if kind in ("latest", "earliest"):
-        return [(day, day, str(day)) for day in (days[-1:] if kind == "latest" else days[:1])]
+    if kind in _PLACES:
+        place = range(len(days))[_PLACES[kind] :][:1]
+        return [(days[at], days[at], str(days[at])) for at in place]
     if kind == "month":
         return _month(match, days)
-    years = [int(year) for year in re.findall(_NUMBER, match[0])]
+    years = [int(year) for year in re.findall(_DIGITS, match[0])]
+    if kind in ("bare", "short"):
+        years = years or [_CENTURY + int(year) for year in re.findall(r"[0-9]{2}", match[0])]
+        return [(date(y, 1, 1), date(y, 12, 31), str(y)) for y in years if any(day.year == y for day in days)]
     first, last = min(years), max(years)
     if kind == "range":
         return [(date(first, 1, 1), date(last, 12, 31), f"{first} to {last}")]

@@ -1,7 +1,7 @@
 """Questions with known answers, asked like any other → figures by question file, language and kind; pinned floors.
 
-A quality folder holds `questions/*.tsv` (id, language, kind, question, gold keys or "-"), `questions/followups.jsonl`,
-`passages.tsv` (gold key → passage id) and `floors.toml`.
+A quality folder holds `questions/*.tsv` (id, language, kind, question, gold keys or "-"), `questions/*.jsonl`
+(follow-ups), `passages.tsv` (gold key → passage id) and `floors.toml`.
 """
 
 import hashlib
@@ -60,7 +60,9 @@ def read_cases(folder: Path) -> list[Case]:
             for file in sorted((folder / "questions").glob("*.tsv"))
             for row in _fields(file)
         ]
-        return [*cases, *_followups(folder / "questions" / "followups.jsonl", passages)]
+        return cases + [
+            case for file in sorted((folder / "questions").glob("*.jsonl")) for case in _followups(file, passages)
+        ]
     except (OSError, IndexError, KeyError, ValueError) as error:
         raise CorpusError(f"{folder}: not a readable quality folder ({error!r})") from error
 
@@ -76,10 +78,12 @@ def _gold(passages: Mapping[str, str], keys: str) -> frozenset[str]:
 
 
 def _followups(path: Path, passages: Mapping[str, str]) -> Iterator[Case]:
-    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+    for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
         *history, question = row["turns"]
-        yield Case(row["id"], f"followups {row['lang']}", question, _gold(passages, row["gold"]), tuple(history))
+        gold = _gold(passages, row["gold"])
+        group = f"{path.stem} {row['lang']}/{'followup' if gold else 'none'}"
+        yield Case(row["id"], group, question, gold, tuple(history))
 
 
 def evaluate(answerer: Answerer, cases: Sequence[Case]) -> tuple[dict[str, Figures], list[str]]:

@@ -8,35 +8,34 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from corpus.document import Span, Work
 from corpus.folding import fold, letters
 from corpus.language import language_of
 from embeddings.glossary import Glossary, Mention
 from service.dates import Dating, blank, read_dates
+from service.followups import Leaning, leaning, relation
 
 LONGEST = 2000  # characters
 TURNS = 5  # earlier questions that a follow-up may lean on
 INTERPRETATIONS = ("dates", "works", "aliases", "phrases", "history")
 
 _PHRASE = re.compile(r"“([^“”]{2,})”|「([^「」]{2,})」|«([^«»]{2,})»|\"([^\"]{2,})\"|„([^“„]{2,})“")
-_OPENS = re.compile(r"^\W*(?:and|what about|how about|а|и|那么|那)(?![а-яa-z])|呢\W*$")
-_ANAPHOR = re.compile(
-    r"\b(?:there|it|its|they|them|their|that|those|там|этом|этого|нем|ней|них)\b|那里|那儿|其中|它|他们"
-)
 # The words that ask, not what is asked about. Matched on folded text, so that one script covers both.
 _ASKING = re.compile(
     r"\b(?:and|what|which|who|whom|whose|how|when|where|why|about|regarding|concerning|is|are|was|were|be|been|do|does|did"
     r"|has|have|had|can|could|should|would|will|the|a|an|of|in|on|to|for|by|from|with|any|there|it|its|they|their|them|this"
-    r"|that|these|those|else|more|say|says|said|tell|me|please|mention|mentions|mentioned|describe|describes|described|treat|treated"
+    r"|that|these|those|else|more|say|says|said|tell|me|please|mention|mentions|mentioned|describe|describes|described|treat"
+    r"|treated|too|also|again|still|already|bring|brought|come|came|raised?|up|discuss(?:ed)?|talk(?:ed)?|think|thinks|thought|ones?"
     r"|(?:joint )?statements?|documents?|declarations?|text|part|parties|sides)\b"
-    r"|\b(?:а|и|что|кто|где|когда|почему|зачем|как|какие|какой|какая|какое|каким|каком|какую|ли|о|об|обо|про|в|во|на|по|с|к|у"
+    r"|\b(?:а|и|что|кто|где|когда|почему|зачем|как|какие|какой|какая|какое|каким|каком|какую|ли|о|об|обо|про|в|во|на|по|с|к|у|за|от|до|из|для|при"
     r"|это|этот|этом|этого|эти|они|них|нем|ней|там|есть|ли|еще|подробнее|насчет|сказано|говорится|говорят|говорили|пишут"
-    r"|упоминается|упоминаются|упомянут\w*|расскажи(?:те)?|написано|(?:совместн\w+ )?заявлени\w+|документ\w*"
-    r"|текст\w*|сторон\w*|году|года|год)\b"
-    r"|(?:联合)?声明|文件|那么|那里|那|那份|这份|该份|其中|它们|他们|它|还有|更多|请问|关于|对于|有关|怎么样|怎样|怎么|如何|什么样|什么|为何|为什么"
-    r"|哪些|哪个|哪里|哪|是否|有没有|说了|说到|说|提到|提及|谈到|讲|写|看待|看法|看|评价|态度|内容|部分|里面|里|中|了|吗|呢|的"
+    r"|тоже|также|уже|снова|упоминается|упоминаются|упоминал\w*|упомянут\w*|говорил\w*|писал\w*|расскажи(?:те)?|написано"
+    r"|(?:совместн\w+ )?заявлени\w+|документ\w*|текст\w*|сторон\w*|году|года|год)\b"
+    r"|(?:联合)?声明|文件|那么|那里|那些|那份|那个|那|这份|这个|该份|其中|它们|他们|它|还有|更多|请问|关于|对于|有关|怎么样|怎样|怎么"
+    r"|如何|什么样|什么|为何|为什么|哪些|哪个|哪里|哪|是否|有没有|说了|说到|说过|说|提到|提及|提过|谈到|谈论|谈过|谈|提|讲到|讲过|讲"
+    r"|写|这样|同样|也|还|又|看待|看法|看|评价|态度|内容|部分|里面|里|中|了|过|吗|呢|的"
 )
 
 
@@ -53,6 +52,14 @@ class Filters:
     start: datetime.date | None = None
     end: datetime.date | None = None
     languages: tuple[str, ...] = ()
+
+    def admit(self, work: Work) -> bool:
+        """Whether they let a work through; documents and languages are not looked at."""
+        return (
+            (not self.works or work.id in self.works)
+            and (not self.start or (work.date is not None and work.date >= self.start))
+            and (not self.end or (work.date is not None and work.date <= self.end))
+        )
 
     @property
     def choose_time(self) -> bool:
@@ -84,6 +91,7 @@ class Question:
     phrases: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     notes: tuple[Note, ...] = ()
+    frame: str = ""  # what a follow-up keeps that puts another thing in the place of the one named
 
     @property
     def subjectless(self) -> bool:
@@ -118,49 +126,84 @@ def understand(
     interpret: Collection[str] = INTERPRETATIONS,
 ) -> Question:
     """Read `asked`, after the user's earlier questions `history`, oldest first. Raises BadQuestion."""
-    text = " ".join(checked(asked).split())
-    names = [mention.span for mention in glossary.mentions(text)]
-    dating = read_dates(text, works, names, "dates" in interpret, "works" in interpret)
-    filters, notes = (UNFILTERED, []) if given.choose_time else _chosen(dating)
-    own = _subject(blank(text, dating.spans), names, glossary)
-    subject = own and _subject(text if given.choose_time else dating.text, names, glossary)
-    phrases = tuple(_phrases(text)) if "phrases" in interpret else ()
-    before = _before(text, own, history, works, glossary, given, interpret) if "history" in interpret else None
-    if before is not None:
-        subject = _joined(before.text, subject)
-        phrases = tuple(dict.fromkeys((*before.phrases, *phrases)))
-        filters = filters if dating.spans else before.filters
-        notes = [*notes, Note("follow_up", f"searched as: {subject}")]
-    notes = notes if subject else [*notes, _NO_SUBJECT]
-    mentions = tuple(glossary.mentions(subject or text)) if "aliases" in interpret else ()
-    return Question(subject or text, language_of(asked), mentions, phrases, filters, tuple(notes))
+    turns = [turn for turn in history[-TURNS:] if _can_be_asked(turn)] if "history" in interpret else []
+    return _Reader(works, glossary, given, interpret).read(checked(asked), turns)
 
 
-def _chosen(dating: Dating) -> tuple[Filters, list[Note]]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    works: Mapping[str, Work]
+    glossary: Glossary
+    given: Filters
+    interpret: Collection[str]
+
+    def read(self, asked: str, turns: Sequence[str]) -> Question:
+        text = " ".join(asked.split())
+        names = [mention.span for mention in self.glossary.mentions(text)]
+        dating = read_dates(text, self.works, names, "dates" in self.interpret, "works" in self.interpret)
+        filters, notes = (UNFILTERED, ()) if self.given.choose_time else _chosen(dating)
+        named = _subject(blank(text, dating.spans), names, self.glossary)
+        subject = named and _subject(text if self.given.choose_time else dating.text, names, self.glossary)
+        phrases = tuple(_phrases(text)) if "phrases" in self.interpret else ()
+        question = Question(subject, language_of(asked), (), phrases, filters, notes, self._frame(subject))
+        if turns:
+            question = self._follow_up(question, text, dating, names, turns)
+        if not question.text:
+            question = replace(question, text=text, notes=(*question.notes, _NO_SUBJECT))
+        mentions = tuple(self.glossary.mentions(question.text)) if "aliases" in self.interpret else ()
+        return replace(question, mentions=mentions)
+
+    def _follow_up(
+        self, alone: Question, text: str, dating: Dating, names: Sequence[Span], turns: Sequence[str]
+    ) -> Question:
+        """`alone` and what it leaves out, as far as the turn before has it."""
+        moved = relation(text)
+        own = _subject(blank(text, [*dating.spans, moved[1]]), names, self.glossary) if moved else alone.text
+        leans = leaning(text, own)
+        before = alone if leans is Leaning.NOTHING else self.read(turns[-1], turns[:-1])
+        if before is alone or before.subjectless:
+            return alone
+        lent = {Leaning.TOPIC: before.text, Leaning.FRAME: before.frame}.get(leans, "")
+        searched = _joined(lent, own)
+        filters, notes = alone.filters, alone.notes
+        if not dating.spans and not self.given.choose_time:
+            filters, notes = _moved(moved[0], before.filters, self.works) if moved else (before.filters, notes)
+        return replace(
+            alone,
+            text=searched,
+            phrases=tuple(dict.fromkeys((*(before.phrases if lent == before.text else ()), *alone.phrases))),
+            filters=filters,
+            notes=(*notes, Note("follow_up", f"searched as: {searched}")),
+            frame=before.text if leans is Leaning.TOPIC and own else before.frame,
+        )
+
+    def _frame(self, subject: str) -> str:
+        """The words of a subject around the things that it names."""
+        return " ".join(blank(subject, [mention.span for mention in self.glossary.mentions(subject)]).split())
+
+
+def _chosen(dating: Dating) -> tuple[Filters, tuple[Note, ...]]:
     filters = Filters(works=dating.works, start=dating.start, end=dating.end)
+    return filters, _not_held(f"nothing here is dated {', '.join(dating.unheld)}", filters) if dating.unheld else ()
+
+
+def _not_held(what: str, filters: Filters) -> tuple[Note, ...]:
     searched = "the other dates" if filters.choose_time else "all dates"
-    note = Note("year_not_held", f"nothing here is dated {', '.join(dating.unheld)}; searched {searched}")
-    return filters, [note] if dating.unheld else []
+    return (Note("year_not_held", f"{what}; searched {searched}"),)
 
 
-def _before(
-    text: str,
-    own: str,
-    history: Sequence[str],
-    works: Mapping[str, Work],
-    glossary: Glossary,
-    given: Filters,
-    interpret: Collection[str],
-) -> Question | None:
-    """The question that `text` follows up, as far as it has a subject to lend; None if `text` stands by itself."""
-    folded = fold(text).text
-    if own and not (_OPENS.search(folded) and _ANAPHOR.search(folded)):
-        return None
-    turns = [turn for turn in history[-TURNS:] if _can_be_asked(turn)]
-    if not turns:
-        return None
-    before = understand(turns[-1], turns[:-1], works, glossary, given, interpret)
-    return None if before.subjectless else before
+def _moved(relation: str, filters: Filters, works: Mapping[str, Work]) -> tuple[Filters, tuple[Note, ...]]:
+    """The statements later or earlier than those of `filters`, or the others."""
+    dated = {work.id: work.date for work in works.values() if work.date}
+    chosen = {id: day for id, day in dated.items() if filters.choose_time and filters.admit(works[id])}
+    days = sorted((chosen or dated).values())
+    if relation == "other":
+        held = tuple(id for id in dated if id not in chosen)
+    elif relation == "later":
+        held = tuple(id for id, day in dated.items() if days and day > days[-1 if chosen else 0])
+    else:
+        held = tuple(id for id, day in dated.items() if days and day < days[0 if chosen else -1])
+    return Filters(works=held), () if held else _not_held(f"no statement here is {relation}", UNFILTERED)
 
 
 def _can_be_asked(turn: str) -> bool:

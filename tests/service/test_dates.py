@@ -34,6 +34,17 @@ def days(text: str) -> tuple[date | None, date | None]:
         *("INF in 2022", "in the year 2022: INF", "the 2022 statement", "2022's statement", "the 2022 joint statement"),
         *("the statement from 2022", "INF in the 2022 one", "experts on weapons, 2022", "2022", "and 2022?"),
         *("2022年声明", "2022年的聲明", "2022聲明", "北约2022年", "２０２２年", "2022年度", "那2022呢", "在2022年"),
+        *(
+            "INF 2022",
+            "2022 INF",
+            "AI, 2022 version",
+            "2022年版",
+            "二〇二二年",
+            "22年的声明",
+            "二二年那份",
+            "the '22 text",
+        ),
+        *("в 22-м", "в редакции 2022 г."),
         *("в 2022 году", "в заявлении 2022 года", "за 2022 год", "в 2022 г.", "в 2022-м", "заявление от 2022 года"),
     ],
 )
@@ -129,8 +140,24 @@ def test_the_latest_and_the_earliest(texts: list[str], day: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "the second statement",
+        "во втором заявлении",
+        "第二份声明",
+        "the previous statement",
+        "в предпоследнем заявлении",
+        "前一份",
+    ],
+)
+def test_the_second_and_the_one_before_the_last(text: str) -> None:
+    assert days(text) == (DAYS["two"], DAYS["two"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         *("NPT2020年审议大会", "resolution 2231", "resolution 70/2020", "the 1990s", "1990年代", "в 1990-х годах"),
-        *("no first use", "传染病最早是从哪儿冒出来的", "последнее десятилетие", "market 2022", "Agenda-2030", "12022"),
+        *("no first use", "传染病最早是从哪儿冒出来的", "последнее десятилетие", "Agenda-2030", "12022"),
+        *("Tokyo 2020", "COVID-2019", "合作了22年", "二三年", "三十二年", "flight CA2025", "the '90s"),
     ],
 )
 def test_no_date(text: str) -> None:

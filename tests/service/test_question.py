@@ -115,12 +115,57 @@ def test_a_follow_up_inherits_what_it_leaves_out(turns: list[str], searched: str
     assert (question.text.replace(" ?", "?"), years(question)) == (searched, chosen)
 
 
+@pytest.mark.parametrize("text", ["and AUKUS?", "What about AUKUS?", "А AUKUS?", "那AUKUS呢", "How about AUKUS"])
+def test_another_thing_in_the_place_of_the_one_named_keeps_the_rest(text: str) -> None:
+    question = read(text, ["withdrawal from the INF Treaty in 2019"])
+    assert (question.text.strip(" ?"), years(question)) == ("withdrawal AUKUS", [2019])
+
+
 @pytest.mark.parametrize(
-    "text", ["and AUKUS?", "What about AUKUS?", "А AUKUS?", "那AUKUS呢", "what is said about AUKUS?"]
+    "text",
+    [
+        "what is said about AUKUS?",
+        "AUKUS",
+        "And what about the trilateral security partnership of the three?",
+        "А как стороны относятся к AUKUS?",
+        "那么双方怎么看AUKUS",
+        "Is there anything on AUKUS?",
+    ],
 )
-def test_a_question_with_a_subject_of_its_own_inherits_nothing(text: str) -> None:
+def test_a_new_question_inherits_nothing(text: str) -> None:
     question = read(text, ["INF in 2019"])
-    assert (question.text.strip(" ?"), question.filters, question.notes) == ("AUKUS", Filters(), ())
+    assert "INF" not in question.text and (question.filters, question.notes) == (Filters(), ())
+
+
+@pytest.mark.parametrize(
+    ("turns", "searched", "chosen"),
+    [
+        (["INF in 2019", "did the later ones mention it?"], "INF", [2022, 2025]),
+        (["2022年的声明怎么谈人工智能", "后来的声明还提到吗"], "人工智能", [2025]),
+        (["НАТО в заявлении 2022 года", "А раньше об этом тоже говорили?"], "НАТО", [2019]),
+        (["INF in 2022", "and in the other ones?"], "INF", [2019, 2025]),
+        (["INF", "was that said earlier?"], "INF", [2019, 2022]),
+        (["INF in 2025", "and later?"], "INF", None),
+    ],
+)
+def test_a_follow_up_moves_along_the_statements(turns: list[str], searched: str, chosen: list[int] | None) -> None:
+    question = read(turns[-1], turns[:-1])
+    assert (question.text, years(question)) == (searched, chosen)
+    assert [note.code for note in question.notes] == ["year_not_held"] * (chosen is None) + ["follow_up"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "searched"),
+    [
+        (["Golden Dome", "why do they think it is dangerous?"], "Golden Dome dangerous"),
+        (["一带一路", "它怎么跟欧亚经济联盟对接"], "一带一路 跟欧亚经济联盟对接"),
+        (["БРИКС", "Кто за это отвечает?"], "БРИКС отвечает"),
+        (["ШОС", "Что там планируют в экономике?", "А в культуре?"], "ШОС культуре"),
+        (["NATO in 2022", "does it say anything on AUKUS?"], "anything AUKUS"),
+    ],
+)
+def test_a_pronoun_stands_for_the_earlier_topic(turns: list[str], searched: str) -> None:
+    assert read(turns[-1], turns[:-1]).text.strip(" ?") == searched
 
 
 def test_a_follow_up_says_what_is_searched() -> None:
