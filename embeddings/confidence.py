@@ -18,45 +18,68 @@ _STEPS = 50
 class Evidence(NamedTuple):
     """What speaks for one passage.
 
-    `late` is MaxSim in 0…1, `breadth` the share of the passage that matches so, `lexical` the share of the best
-    possible BM25 score; the margins are in standard deviations above the collection's background.
+    `late` is MaxSim in 0…1 and `best` that of the best candidate; `dense_margin` is in standard deviations above the
+    collection's background; `lexical` is the share of the best possible BM25 score; `named` is 1 if the question names
+    a concept; `described` and `described_late` say how well it fits the description of a concept in the passage.
     """
 
     late: float
-    breadth: float
-    late_margin: float
+    best: float
     dense_margin: float
     lexical: float
+    named: float
+    described: float
+    described_late: float
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """What is weighed: a description counts where it fits in words too, and less where the passage itself does."""
+        return (
+            *(self.late, self.best, self.dense_margin, self.lexical, self.named, self.described),
+            *(self.described * self.described_late, self.best * self.described_late),
+            self.described * self.dense_margin,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """A fitted model: one weight for each feature of `Evidence`, and a bias."""
+    """A fitted model: one weight for each of the evidence's features, and a bias.
+
+    A question is answered if the probability of some passage reaches `threshold`; in its company, what reaches
+    `company` is quoted too.
+    """
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    company: float
 
     def probability(self, evidence: Evidence) -> float:
         """The probability that the passage behind `evidence` answers its question."""
-        odds = self.bias + float(np.dot(self.weights, evidence))
-        return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+        return float(1 / (1 + np.exp(-np.clip(self.odds(evidence), -30, 30))))
+
+    def odds(self, evidence: Evidence) -> float:
+        """The logarithm of its odds."""
+        return self.bias + float(np.dot(self.weights, evidence.features))
 
 
-def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float) -> Confidence:
+def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float, company: float) -> Confidence:
     """Ridge logistic regression by Newton's method; the bias is not penalised."""
-    features = np.column_stack([np.array(evidence), np.ones(len(evidence))])
+    held = np.array([one.features for one in evidence])
+    scale = np.maximum(held.std(axis=0), 1e-9)  # a ridge is only fair among features of one size
+    features = np.column_stack([held / scale, np.ones(len(held))])
     labels = np.array(answers, dtype=np.float64)
-    penalty = np.diag([_RIDGE] * (features.shape[1] - 1) + [0.0])
+    penalty = np.diag([_RIDGE] * len(scale) + [0.0])
     weights: NDArray[np.float64] = np.zeros(features.shape[1])
     for _ in range(_STEPS):
         predicted = 1 / (1 + np.exp(-features @ weights))
         gradient = features.T @ (predicted - labels) + penalty @ weights
         curvature = (features * (predicted * (1 - predicted))[:, None]).T @ features + penalty
         weights = weights - np.linalg.solve(curvature, gradient)
-    return Confidence(
-        tuple(round(float(weight), 3) for weight in weights[:-1]), round(float(weights[-1]), 3), threshold
-    )
+    fitted = tuple(round(float(weight), 3) for weight in weights[:-1] / scale)
+    return Confidence(fitted, round(float(weights[-1]), 3), threshold, company)
 
 
-CALIBRATED = Confidence(weights=(1.477, 1.31, 0.618, 1.034, 2.975), bias=-7.457, threshold=0.21)
+CALIBRATED = Confidence(
+    weights=(7.428, -1.747, 1.66, 2.609, -1.229, 0.573, 1.248, -5.94, -0.208), bias=-7.881, threshold=0.4, company=0.15
+)

@@ -7,7 +7,7 @@ and half a gigabyte, and both read the same folder to the same vectors.
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from corpus.document import Span
 
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.uint32]
 
 BUILT_IN = Path(__file__).with_name("model")
 CHECKSUMS = "SHA256SUMS"  # in a static folder, if it has one: checked before anything is read
@@ -31,10 +32,14 @@ class EncoderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of one text: `vectors` (n, dimension), not normalised, and where each token stands in the text."""
+    """The tokens of one text: `vectors` (n, dimension), not normalised, and where each token stands in the text.
+
+    `ids` are their places in the encoder's table, if it has one.
+    """
 
     vectors: Vectors
     spans: tuple[Span, ...]
+    ids: Ids | None = None
 
 
 class Encoder(Protocol):
@@ -47,6 +52,10 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int:
         """Width of every vector."""
+
+    @property
+    def table(self) -> Callable[[Ids], Vectors] | None:
+        """Token ids → vectors; None if a token's vector depends on its neighbours."""
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Questions → (len(texts), dimension)."""
@@ -106,12 +115,13 @@ class StaticEncoder:
 
     def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        held = [np.array(encoding.ids, np.uint32) for encoding in encodings]
         return [
-            Tokens(self._vectors(encoding.ids), tuple(Span(*offsets) for offsets in encoding.offsets))
-            for encoding in encodings
+            Tokens(self.table(ids), tuple(Span(*offsets) for offsets in encoding.offsets), ids)
+            for ids, encoding in zip(held, encodings, strict=True)
         ]
 
-    def _vectors(self, tokens: Sequence[int]) -> Vectors:
+    def table(self, tokens: Ids) -> Vectors:
         rows = tokens if self._model.token_mapping is None else self._model.token_mapping[tokens]
         vectors = np.asarray(self._model.embedding[rows], dtype=np.float32)
         return vectors if self._model.weights is None else vectors * self._model.weights[tokens][:, None]
@@ -140,6 +150,8 @@ def _listed(sums: Path) -> dict[str, str]:
 
 class TransformerEncoder:
     """Any sentence-transformers model, with its own prompts for questions and passages."""
+
+    table = None
 
     def __init__(self, model: str) -> None:
         from httpx2 import HTTPError

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.document import Span
@@ -29,11 +29,15 @@ class GlossaryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One thing with its names by language, the most usual first. `cased` names count only as they are written."""
+    """One thing with its names by language, the most usual first. `cased` names count only as they are written.
+
+    `about` says, by language, what people who have forgotten the name would say instead.
+    """
 
     id: str
     names: Mapping[str, tuple[str, ...]]
     cased: frozenset[str] = frozenset()
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ class Glossary:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all names: an index holds the concepts of its passages, so it depends on them."""
-        lines = sorted(f"{c.id}\t{sorted(c.names.items())}\t{sorted(c.cased)}" for c in self._concepts)
+        """SHA-256 of all concepts: an index holds those of its passages, and what they are about."""
+        lines = sorted(
+            f"{c.id}\t{sorted(c.names.items())}\t{sorted(c.cased)}\t{sorted(c.about.items())}" for c in self._concepts
+        )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def mentions(self, text: str) -> list[Mention]:
@@ -120,12 +126,19 @@ def _read(path: Path) -> list[Concept]:
 
 
 def _concept(path: Path, entry: Mapping[str, object]) -> Concept:
-    unknown = set(entry) - {"id", "cased", *_LANGUAGES}
+    unknown = set(entry) - {"id", "cased", "about", *_LANGUAGES}
     if unknown:
         raise GlossaryError(f"{path}: {entry.get('id')}: unknown key {', '.join(sorted(unknown))}")
     lists = {key: _strings(path, entry, key) for key in ("cased", *_LANGUAGES)}
     names = {language: lists[language] for language in _LANGUAGES if lists[language]}
-    return Concept(str(entry["id"]), names, frozenset(lists["cased"]))
+    about = entry.get("about", {})
+    if (
+        not isinstance(about, dict)
+        or not {*about} <= {*_LANGUAGES}
+        or not all(isinstance(text, str) for text in about.values())
+    ):
+        raise GlossaryError(f"{path}: {entry.get('id')}: about must be a table of texts by {', '.join(_LANGUAGES)}")
+    return Concept(str(entry["id"]), names, frozenset(lists["cased"]), about)
 
 
 def _strings(path: Path, entry: Mapping[str, object], key: str) -> tuple[str, ...]:

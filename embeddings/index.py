@@ -18,40 +18,29 @@ import numpy as np
 
 from corpus.document import Span
 from corpus.language import language_of
+from corpus.sentences import sentences
 from embeddings.confidence import CALIBRATED, Confidence, Evidence
 from embeddings.dense import DenseIndex
-from embeddings.encoder import Encoder, Tokens, Vectors
-from embeddings.fusion import Background, standardised
+from embeddings.descriptions import Descriptions, Likeness
+from embeddings.encoder import Encoder, Vectors
+from embeddings.examination import Examiner
 from embeddings.glossary import Glossary, Mention
-from embeddings.late_interaction import LateInteraction, Part, Units, units
 from embeddings.lexical import LexicalIndex
 from embeddings.phrases import Phrases
 from embeddings.publication import IndexUnusable, current_name, open_current, publish
+from embeddings.query import Query
 from embeddings.rows import Row, read_rows, write_rows
 from embeddings.terms import VERSION
+from embeddings.tokens import TokenStore, writing_tokens
 
-_CANDIDATES = 100  # from each side; late interaction sees at most twice as many
-_BACKGROUND = 256  # rows that stand for the collection when scores are standardised
+_CANDIDATES = 100  # from each side
+_DESCRIBED = 3  # concepts whose description a question fits best, and that bring candidates
 _BATCH = 256
-_ROWS = "rows.jsonl"
-_CACHED = 4096  # rows whose token vectors are kept in memory
-# Measured with the built-in model over the questions and paragraphs of tests/quality.
-_TYPICAL_DENSE, _TYPICAL_LATE = Background(0.11, 0.08), Background(0.10, 0.09)
+_ROWS, _DENSE, _SENTENCES, _OWNERS, _LANGUAGES = (
+    *("rows.jsonl", "dense.faiss", "sentences.faiss"),
+    *("sentence-rows.npy", "row-languages.npy"),
+)
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question as searched.
-
-    `mentions` are the concepts it names; `phrases` must occur, in this wording or by another name of the same concept;
-    `documents` are those to search, None for all.
-    """
-
-    text: str
-    mentions: tuple[Mention, ...] = ()
-    phrases: tuple[str, ...] = ()
-    documents: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +72,14 @@ class Index:
         self.glossary = glossary
         self._languages = languages
         self._encoder = encoder
-        self._dense = DenseIndex.load(folder / "dense.faiss")
+        self._dense = DenseIndex.load(folder / _DENSE)
+        self._sentences = DenseIndex.load(folder / _SENTENCES)
+        self._owners = np.load(folder / _OWNERS)  # the row of each sentence
         self._lexical = LexicalIndex.load(folder / "lexical")
         self._phrases = Phrases([row.text for row in self.rows], glossary)
-        self._cut: dict[int, Units] = {}
-        sample = sorted({int(at) for at in np.linspace(0, len(rows) - 1, min(len(rows), _BACKGROUND))}) if rows else []
-        self._sample = self._units(sample)
-        self._sample_vectors = self._dense.vectors(sample)
+        self._descriptions = Descriptions(folder)
+        tokens = TokenStore(folder, encoder.dimension, encoder.table)
+        self._examiner = Examiner(np.load(folder / _LANGUAGES), tokens, self._dense)
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder, glossary: Glossary) -> "Index":
@@ -112,11 +102,10 @@ class Index:
         name = _name(rows, encoder, glossary)
         if current_name(folder) == name and _is_sound(folder, encoder, glossary):
             return False
-        languages = sorted({language_of(row.text).split("-")[0] for row in rows})
         publish(
             folder,
             name,
-            {**_made_with(encoder, glossary), "languages": languages},
+            {**_made_with(encoder, glossary), "languages": _languages(rows)},
             lambda path: _write(path, rows, encoder, glossary, progress),
         )
         return True
@@ -128,38 +117,50 @@ class Index:
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""
-        vector = self._encoder.encode_query([self._with_names(query)])[0]
+        vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
+        likeness = self._descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
         lexical = self._search_terms(query)
         admitted = self._admitted(query.documents)
-        dense = self._dense.search(vector, _CANDIDATES, admitted)
         holders, dropped = self._holding(query.phrases, range(len(self.rows)) if admitted is None else admitted)
-        rows = dense.keys() | lexical.keys()
+        rows = lexical.keys() | self._near(vector, admitted) | self._described(likeness, query.documents)
         if holders is not None:
             rows = rows & holders | set(sorted(holders)[:_CANDIDATES])
         best: dict[str, tuple[bool, float, int, Hit]] = {}
-        for row, evidence, cuts in self._examine(query, vector, lexical, sorted(rows)):
+        for row, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(rows)):
             hit = Hit(self.rows[row], confidence.probability(evidence), evidence, cuts)
             # The base's wording, unless only another one answers.
-            rank = (hit.row.is_base and hit.score >= confidence.threshold, hit.score, -row, hit)
+            rank = (hit.row.is_base and hit.score >= confidence.company, hit.score, -row, hit)
             best[hit.row.paragraph[0]] = max(rank, best.get(hit.row.paragraph[0], rank), key=lambda held: held[:3])
         ranked = sorted(best.values(), key=lambda held: (-held[1], -held[2]))
         return Found([held[3] for held in ranked[:k]], dropped)
 
+    def _near(self, vector: Vectors, admitted: Sequence[int] | None) -> set[int]:
+        """Rows whose vector, or that of one of their sentences, is near."""
+        owned = None if admitted is None else np.flatnonzero(np.isin(self._owners, admitted))
+        sentences = self._sentences.search(vector, _CANDIDATES, owned)
+        return {*self._dense.search(vector, _CANDIDATES, admitted), *(int(self._owners[at]) for at in sentences)}
+
+    def _described(self, likeness: Mapping[str, Likeness], documents: frozenset[str] | None) -> set[int]:
+        """Rows that name what the question describes best."""
+        best = sorted(likeness, key=lambda name: (-likeness[name].margin, name))[:_DESCRIBED]
+        return set(self._lexical.search({_concept_term(name): 1.0 for name in best}, _CANDIDATES, documents))
+
     def _examine(
-        self, query: Query, vector: Vectors, lexical: Mapping[int, float], rows: Sequence[int]
+        self,
+        query: Query,
+        vector: Vectors,
+        lexical: Mapping[int, float],
+        likeness: Mapping[str, Likeness],
+        rows: Sequence[int],
     ) -> Iterator[tuple[int, Evidence, tuple[tuple[Span, float], ...]]]:
         """Look at each of the candidate `rows` closely."""
-        if not rows:
-            return
-        interaction = LateInteraction(self._parts(query), self._sample)
-        passages = self._units(rows)
-        late = interaction.score(passages)
-        late_margin = standardised(late.passages, interaction.background, _TYPICAL_LATE)
-        dense_margin = standardised(self._dense.vectors(rows) @ vector, self._sample_vectors @ vector, _TYPICAL_DENSE)
-        for at, row in enumerate(rows):
-            figures = late.passages[at], late.breadths[at], late_margin[at], dense_margin[at], lexical.get(row, 0.0)
-            evidence = Evidence(*map(float, figures))
-            yield row, evidence, tuple(zip(passages[at].sentences, map(float, late.sentences[at]), strict=True))
+        looks = self._examiner.look(query.parts(self._languages, self._encoder), vector, rows)
+        best = max((look.late for look in looks), default=0.0)
+        for look in looks:
+            fits = [likeness[name] for name in look.concepts if name in likeness]
+            margin, late = max((fit.margin for fit in fits), default=0.0), max((fit.late for fit in fits), default=0.0)
+            found = look.late, best, look.dense_margin, lexical.get(look.row, 0.0), float(bool(query.mentions))
+            yield look.row, Evidence(*found, margin, late), look.sentences
 
     def _holding(
         self, phrases: Sequence[str], admitted: Sequence[int]
@@ -180,34 +181,6 @@ class Index:
             return None
         return [at for at, row in enumerate(self.rows) if row.documents & documents]
 
-    # The question's sides.
-
-    def _names(self, mention: Mention) -> list[str]:
-        """The names of a concept in the collection's languages, the most usual of each first."""
-        return [name for language in sorted(self._languages) for name in mention.concept.names.get(language, ())]
-
-    def _with_names(self, query: Query) -> str:
-        usual = (
-            name
-            for mention in query.mentions
-            for language in sorted(self._languages)
-            for name in mention.concept.names.get(language, ())[:1]
-        )
-        return " ".join([query.text, *usual])
-
-    def _parts(self, query: Query) -> list[Part]:
-        """Every mention as one part with all its names; every other token as a part of its own."""
-        names = [self._names(mention) for mention in query.mentions]
-        own, *others = self._encoder.encode_tokens([query.text, *(name for held in names for name in held)])
-        parts = []
-        for mention, held in zip(query.mentions, names, strict=True):
-            wordings = [_within(own, mention.span), *(others.pop(0).vectors for _ in held)]
-            parts.append(Part(tuple(wording for wording in wordings if len(wording)), mention.concept.id))
-        for vector, span in zip(own.vectors, own.spans, strict=True):
-            if not any(mention.span.start <= span.start < mention.span.end for mention in query.mentions):
-                parts.append(Part((vector[None, :],)))
-        return parts
-
     def _search_terms(self, query: Query) -> dict[int, float]:
         """BM25 as a share of the best score possible: row → 0…1."""
         wanted: Counter[str] = Counter({term: 1 for term in self.glossary.analyser.terms(query.text)})
@@ -222,22 +195,6 @@ class Index:
 
     def _idf(self, frequency: int) -> float:
         return log(1 + (len(self.rows) - frequency + 0.5) / (frequency + 0.5))
-
-    def _units(self, rows: Sequence[int]) -> list[Units]:
-        """The token vectors of `rows`, sentence by sentence; the latest ones are kept."""
-        cached = self._cut  # another thread may begin a new one at any time
-        cut = {row: cached[row] for row in rows if row in cached}
-        fresh = [row for row in rows if row not in cut]
-        for row, tokens in zip(fresh, self._encoder.encode_tokens([self.rows[row].text for row in fresh]), strict=True):
-            text = self.rows[row].text
-            cut[row] = units(text, tokens, [(held.concept.id, held.span) for held in self.glossary.mentions(text)])
-        kept = cached if len(cached) + len(fresh) <= _CACHED else {}
-        self._cut = kept | {row: cut[row] for row in fresh} if fresh else cached
-        return [cut[row] for row in rows]
-
-
-def _within(tokens: Tokens, span: Span) -> Vectors:
-    return tokens.vectors[[at for at, held in enumerate(tokens.spans) if span.start <= held.start < span.end]]
 
 
 def _concept_term(concept: str) -> str:
@@ -272,22 +229,41 @@ def _write(
     path: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary, progress: Callable[[int, int], None]
 ) -> None:
     write_rows(path / _ROWS, rows)
-    vectors = [np.zeros((0, encoder.dimension), np.float32)]
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        vectors.append(encoder.encode_document([row.text for row in batch]))
-        progress(start + len(batch), len(rows))
-    DenseIndex.build(np.concatenate(vectors)).save(path / "dense.faiss")
-    LexicalIndex.build(
-        path / "lexical",
-        (
-            (
-                [
-                    *glossary.analyser.terms(row.text),
-                    *(_concept_term(mention.concept.id) for mention in glossary.mentions(row.text)),
-                ],
-                row.documents,
-            )
-            for row in rows
-        ),
+    Descriptions.build(path, glossary, encoder)
+    languages = _languages(rows)
+    np.save(path / _LANGUAGES, np.array([languages.index(_language(row)) for row in rows], np.uint8))
+    nothing = np.zeros((0, encoder.dimension), np.float32)
+    vectors, cut, owners, named = [nothing], [nothing], list[int](), list[list[Mention]]()
+    with writing_tokens(path) as add:
+        for start in range(0, len(rows), _BATCH):
+            texts = [row.text for row in rows[start : start + _BATCH]]
+            held = [(at, span.of(text)) for at, text in enumerate(texts, start) for span in _several(text)]
+            vectors.append(encoder.encode_document(texts))
+            cut.append(encoder.encode_document([text for _, text in held]))
+            owners += [at for at, _ in held]
+            for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
+                named.append(glossary.mentions(text))
+                add(text, tokens, named[-1])
+            progress(start + len(texts), len(rows))
+    DenseIndex.build(np.concatenate(vectors)).save(path / _DENSE)
+    DenseIndex.build(np.concatenate(cut)).save(path / _SENTENCES)
+    np.save(path / _OWNERS, np.array(owners, np.int64))
+    terms = (
+        ([*glossary.analyser.terms(row.text), *(_concept_term(mention.concept.id) for mention in held)], row.documents)
+        for row, held in zip(rows, named, strict=True)
     )
+    LexicalIndex.build(path / "lexical", terms)
+
+
+def _several(text: str) -> tuple[Span, ...]:
+    """The sentences of a text that has more than one: a lone one's vector is the text's."""
+    held = sentences(text)
+    return held if len(held) > 1 else ()
+
+
+def _language(row: Row) -> str:
+    return language_of(row.text).split("-")[0]
+
+
+def _languages(rows: Sequence[Row]) -> list[str]:
+    return sorted(set(map(_language, rows)))

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import Span
-from corpus.sentences import sentences
-from embeddings.encoder import Tokens, Vectors
+from embeddings.encoder import Vectors
+from embeddings.tokens import Units, unit
 
 Scores = NDArray[np.float64]
 
@@ -26,40 +25,6 @@ class Part:
 
     wordings: tuple[Vectors, ...]
     concept: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """A passage cut into sentences. `starts` are the sentences' first rows in `vectors` (n, dimension; length 1)."""
-
-    vectors: Vectors
-    starts: tuple[int, ...]
-    sentences: tuple[Span, ...]
-    concepts: tuple[frozenset[str], ...]
-
-
-def units(text: str, tokens: Tokens, mentions: Sequence[tuple[str, Span]]) -> Units:
-    """Cut a passage, given its tokens and the concepts named in it. Sentences without a token are left out."""
-    vectors, starts, spans, concepts = [], [], [], []
-    count = 0
-    for sentence in sentences(text) or (Span(0, len(text)),):
-        rows = [at for at, span in enumerate(tokens.spans) if sentence.start <= span.start < sentence.end]
-        if not rows:
-            continue
-        vectors.append(tokens.vectors[rows])
-        starts.append(count)
-        spans.append(sentence)
-        concepts.append(frozenset(name for name, at in mentions if sentence.start <= at.start < sentence.end))
-        count += len(rows)
-    if not vectors:
-        return Units(np.zeros((1, tokens.vectors.shape[1]), np.float32), (0,), (Span(0, len(text)),), (frozenset(),))
-    return Units(_unit(np.concatenate(vectors)), tuple(starts), tuple(spans), tuple(concepts))
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return scaled
 
 
 def _breadth(passage: Units, shares: Scores) -> float:
@@ -80,6 +45,11 @@ class Interaction:
     breadths: Scores
 
 
+def soft_idf(tokens: Vectors, common: NDArray[np.floating]) -> Scores:
+    """What each token weighs: its length, and more the less the texts resemble it; `common` is how much they do."""
+    return np.asarray(np.linalg.norm(tokens, axis=1) / (common + _SMOOTHING), np.float64)
+
+
 class LateInteraction:
     """One question, ready to be held against passages. `background` are the scores of a sample of the collection."""
 
@@ -87,10 +57,9 @@ class LateInteraction:
         self._parts = tuple(parts)
         wordings = [wording for part in self._parts for wording in part.wordings]
         stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
-        self._tokens = _unit(stacked)
+        self._tokens = unit(stacked)
         by_passage = self._by_passage(self._similarity(sample), sample)
-        common = by_passage.mean(axis=1) if sample else 0.0
-        self._weights = np.linalg.norm(stacked, axis=1) / (common + _SMOOTHING)
+        self._weights = soft_idf(stacked, by_passage.mean(axis=1) if sample else np.zeros(len(stacked)))
         self.background = self._by_concept(by_passage, sample)
 
     def score(self, passages: Sequence[Units]) -> Interaction:

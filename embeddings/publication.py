@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"

@@ -1,6 +1,7 @@
 """The one place that decides what is quoted. Every door translates the Answer that is made here."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,8 +10,9 @@ from corpus.document import Document, Member, Passage, Span, Work
 from corpus.store import Store
 from corpus.witnesses import Variant, corresponding, variants
 from embeddings.confidence import CALIBRATED
-from embeddings.index import Found, Hit, Index, Query
+from embeddings.index import Found, Hit, Index
 from embeddings.publication import IndexMismatch
+from embeddings.query import Query
 from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
 
 MOST = 50  # quotes in one answer
@@ -91,20 +93,25 @@ class Answerer:
         ]
         narrowed = None if len(admitted) == len(members) else frozenset(admitted)
         query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
-        found = Found([]) if understood.subjectless else self._index.search(query, max(top_k, _NEAREST))
-        understood = replace(understood, notes=(*understood.notes, *self._notes(found)))
-        answers = [hit for hit in found.hits if hit.score >= CALIBRATED.threshold][:top_k]
+        found = Found([]) if understood.subjectless else self._index.search(query, MOST)
+        # Whether anything answers is a question to the whole collection; which passages do, one to those admitted.
+        widest = found if narrowed is None else self._index.search(replace(query, documents=None), 1)
+        is_treated = bool(widest.hits) and widest.hits[0].score >= CALIBRATED.threshold
+        answers = _chosen(found.hits, members, top_k) if is_treated else []
+        understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
         others = tuple(self._quote(hit, narrowed, None) for hit in nearest)
         return Answer(question, understood, quotes, others, round((time.perf_counter() - started) * 1000, 2))
 
-    def _notes(self, found: Found) -> Iterator[Note]:
+    def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
         if not self._index.rows:
             yield Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
         if found.dropped:
             text = f"not required, for no paragraph here holds all that is quoted: {', '.join(found.dropped)}"
             yield Note("phrase_not_held", text)
+        if elsewhere:
+            yield Note("answered_elsewhere", "nothing here answers, but documents that the filters leave out do")
 
     def _quote(self, hit: Hit, documents: frozenset[str] | None, number: int | None) -> Quote:
         """Quote the first passage of the wording found that the filters admit."""
@@ -165,6 +172,19 @@ class Answerer:
         document, passage = held
         others = [member for member in self._store.group(passage.id) if member != passage.id]
         return passage, self._cite(document, passage), self._witnesses(passage, others)
+
+
+def _chosen(hits: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[Hit]:
+    """The hits to quote, best first: where not all have room, each work's best goes before another's second."""
+    answers = [hit for hit in hits if hit.score >= CALIBRATED.company]
+    work = {member.document: member.work for member in members}
+    turns: Counter[str] = Counter()
+    places = []
+    for place, hit in enumerate(answers):
+        name = work[hit.row.paragraph[0].rpartition("/")[0]]
+        places.append((turns[name], place))
+        turns[name] += 1
+    return [answers[place] for place in sorted(place for _, place in sorted(places)[:top_k])]
 
 
 def _best(hit: Hit) -> tuple[Span, ...]:

@@ -8,28 +8,18 @@ import hashlib
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 from corpus.document import CorpusError
-from embeddings.confidence import Confidence, Evidence, fit
-from embeddings.index import Hit, Index, Query
-from embeddings.metrics import precision, recall_at, reciprocal_rank, success_at_1
+from embeddings.metrics import bootstrap, ndcg_at, precision, recall_at, reciprocal_rank, success_at_1
 from service.answer import Answer, Answerer
-from service.question import understand
 
 TOP_K = 10
+_FEW = 5  # quotes, as a reader gets them who says nothing of how many
 HELD_OUT = "held-out"  # questions in the file of this name are measured, and never shown or learned from
-# What each part says of a hit, in one table for `compare`.
-PARTS: Mapping[str, Callable[[Hit], float]] = {
-    "dense": lambda hit: hit.evidence.dense_margin,
-    "lexical": lambda hit: hit.evidence.lexical,
-    "late interaction": lambda hit: hit.evidence.late,
-    "all": lambda hit: hit.score,
-}
-_LOOKED_AT = 40  # candidates of a question that calibration learns from
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +32,33 @@ class Case:
     gold: frozenset[str]
     history: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """What sort of question it is: the end of its group."""
+        return self.group.rpartition("/")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Means of one group of cases."""
+    """Means of several cases, each with the interval that holds it in 95 % of resamples of the cases."""
 
     count: int
     means: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case as it was answered: its figures, and the first passages that came back with their scores."""
+
+    case: Case
+    figures: Mapping[str, float]
+    got: tuple[tuple[str, float], ...]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the first quote is wrong or missing, or there is one although nothing answers."""
+        return self.figures.get("success@1", self.figures.get("refused")) == 0
 
 
 def read_cases(folder: Path) -> list[Case]:
@@ -86,72 +96,86 @@ def _followups(path: Path, passages: Mapping[str, str]) -> Iterator[Case]:
         yield Case(row["id"], group, question, gold, tuple(history))
 
 
-def evaluate(answerer: Answerer, cases: Sequence[Case]) -> tuple[dict[str, Figures], list[str]]:
-    """The figures of each group, and a line for each question whose first quote is wrong or that should be refused."""
-    rows: dict[str, list[Mapping[str, float]]] = defaultdict(list)
-    misses = []
+def evaluate(answerer: Answerer, cases: Sequence[Case]) -> list[Outcome]:
+    """Ask every case, like any user would."""
+    outcomes = []
     for case in cases:
         answer = answerer.ask(case.question, TOP_K, history=case.history)
-        row = _judge(answer, case.gold)
-        rows[case.group].append(row)
-        if row.get("success@1", row.get("refused")) == 0 and not case.group.startswith(HELD_OUT):
-            got = ", ".join(f"{quote.passage_id} {quote.score}" for quote in (answer.quotes or answer.nearest)[:3])
-            misses.append(f"{case.id} {case.group} {case.question!r}: wanted {sorted(case.gold)}, got {got}")
-    return {group: _means(held) for group, held in sorted(rows.items())}, misses
+        got = tuple((quote.passage_id, quote.score) for quote in (answer.quotes or answer.nearest)[:3])
+        figures = _judge(_ranked(answer, case.gold), case.gold, answer.answered)
+        if case.gold:
+            few = answerer.ask(case.question, _FEW, history=case.history)
+            figures |= {"statements@5": _statements(_ranked(few, case.gold), case.gold)}
+        outcomes.append(Outcome(case, figures, got))
+    return outcomes
 
 
-def _means(rows: Sequence[Mapping[str, float]]) -> Figures:
-    return Figures(len(rows), {name: round(fmean(row[name] for row in rows), 4) for name in rows[0]})
+def grouped(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
+    """The figures of each group."""
+    groups: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    for outcome in outcomes:
+        groups[outcome.case.group].append(outcome.figures)
+    return {group: means(rows) for group, rows in sorted(groups.items())}
 
 
-def _judge(answer: Answer, gold: frozenset[str]) -> Mapping[str, float]:
-    if not gold:
-        return {"refused": float(not answer.answered)}
-    ranked = [
+def overall(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
+    """The figures of each language and kind, and of each kind, all question files together."""
+    groups: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    for outcome in outcomes:
+        language = outcome.case.group.rpartition("/")[0].rpartition(" ")[2]
+        groups[f"{outcome.case.kind} {language}"].append(outcome.figures)
+        groups[outcome.case.kind].append(outcome.figures)
+    return {group: means(rows) for group, rows in sorted(groups.items())}
+
+
+def worst(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each wrong outcome that is not held out, those that the service was surest of first."""
+    wrong = [held for held in outcomes if held.is_wrong and not held.case.group.startswith(HELD_OUT)]
+    wrong.sort(key=lambda held: -max((score for _, score in held.got), default=0.0))
+    return [
+        f"{held.case.id} {held.case.group} {held.case.question!r}: wanted {sorted(held.case.gold)}, "
+        f"got {', '.join(f'{name} {score}' for name, score in held.got)}"
+        for held in wrong
+    ]
+
+
+def means(rows: Sequence[Mapping[str, float]]) -> Figures:
+    """The mean of each figure over `rows`, which all have the same."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return Figures(
+        len(rows),
+        {name: round(fmean(values), 4) for name, values in columns.items()},
+        {name: bootstrap(values) for name, values in columns.items()},
+    )
+
+
+def _ranked(answer: Answer, gold: frozenset[str]) -> list[str]:
+    """The passages quoted; one that a witness holds counts as that witness's if only it is gold."""
+    return [
         next((name for name in (quote.passage_id, *(w.passage_id for w in quote.witnesses)) if name in gold), "")
         or quote.passage_id
         for quote in answer.quotes
     ]
+
+
+def _judge(ranked: Sequence[str], gold: frozenset[str], answered: bool) -> dict[str, float]:
+    if not gold:
+        return {"refused": float(not answered)}
     return {
         "success@1": success_at_1(ranked, gold),
         "recall@5": recall_at(5, ranked, gold),
         "mrr@10": reciprocal_rank(ranked, gold),
+        "ndcg@10": ndcg_at(TOP_K, ranked, gold),
         "precision": precision(ranked, gold),
-        "wrongly refused": float(not answer.answered),
+        "wrongly refused": float(not answered),
     }
 
 
-def compare(index: Index, cases: Sequence[Case]) -> dict[str, dict[str, Figures]]:
-    """What each part of the ranking would do alone, on the same candidates: group → part → figures."""
-    rows: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(lambda: defaultdict(list))
-    for case in cases:
-        hits = _hits(index, case, len(index.rows)) if case.gold else []
-        for part, worth in PARTS.items() if hits else ():
-            best = sorted(hits, key=worth, reverse=True)[:TOP_K]
-            ranked = [next(iter(case.gold & set(hit.row.paragraph)), hit.row.paragraph[0]) for hit in best]
-            figures = {"success@1": success_at_1(ranked, case.gold), "recall@5": recall_at(5, ranked, case.gold)}
-            rows[case.group][part].append(figures)
-    return {group: {part: _means(held) for part, held in parts.items()} for group, parts in sorted(rows.items())}
-
-
-def calibrate(index: Index, cases: Sequence[Case], threshold: float) -> Confidence:
-    """Refit the confidence on `cases`, without follow-ups and dated questions, which test something else."""
-    evidence: list[Evidence] = []
-    answers: list[bool] = []
-    for case in cases:
-        if not case.group.startswith(HELD_OUT):
-            for hit in _hits(index, case, _LOOKED_AT):
-                evidence.append(hit.evidence)
-                answers.append(bool(case.gold & set(hit.row.paragraph)))
-    return fit(evidence, answers, threshold)
-
-
-def _hits(index: Index, case: Case, k: int) -> list[Hit]:
-    """The best `k` candidates; none for follow-ups and dated questions, which are decided before the index is asked."""
-    if case.history or case.group.endswith("/dated"):
-        return []
-    asked = understand(case.question, (), {}, index.glossary)
-    return index.search(Query(asked.text, asked.mentions, asked.phrases), k).hits
+def _statements(ranked: Sequence[str], gold: frozenset[str]) -> float:
+    """Of the documents that answer, the share that `ranked` shows."""
+    documents = {name.rpartition("/")[0] for name in gold}
+    shown = {name.rpartition("/")[0] for name in ranked if name in gold}
+    return len(shown) / min(_FEW, len(documents))
 
 
 def digest(folder: Path) -> str:

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing fo
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -21,16 +21,19 @@ from corpus.audit import audit
 from corpus.catalogue import load
 from corpus.citation import in_language
 from corpus.document import CorpusError
-from embeddings.confidence import CALIBRATED
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
 from service.answer import Answer, Quote
 from service.app import create_app
+from service.calibration import Judged, judge, refit
+from service.calibration import ablation as run_ablation
+from service.calibration import curve as draw_curve
 from service.collection import Collection
 from service.doors.schemas import AnswerOut
-from service.evaluation import Figures, below_floor, calibrate, compare, read_cases
+from service.evaluation import HELD_OUT, Figures, below_floor, grouped, overall, read_cases
 from service.evaluation import evaluate as run_evaluation
+from service.evaluation import worst as list_worst
 from service.ingestion import BUILT_IN, Report
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
@@ -184,23 +187,32 @@ def doctor() -> None:
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder of questions with known answers.")],
-    misses: Annotated[bool, typer.Option(help="List the questions that went wrong on stderr.")] = False,
-    parts: Annotated[bool, typer.Option(help="Only show what each part of the ranking would do alone.")] = False,
+    worst: Annotated[bool, typer.Option(help="List what went wrong on stderr, the surest first.")] = False,
+    ablation: Annotated[bool, typer.Option(help="Only show what each part of the ranking is worth.")] = False,
+    curve: Annotated[bool, typer.Option(help="Only show how far the scores can be trusted.")] = False,
     recalibrate: Annotated[bool, typer.Option("--calibrate", help="Only refit the confidence, and print it.")] = False,
 ) -> None:
     """Ask questions with known answers; print the figures, and fail if one is below its pinned floor."""
     collection, cases = Collection(_settings(), create=False), read_cases(folder)
     if recalibrate:
-        sys.stdout.write(f"{calibrate(collection.index(), cases, CALIBRATED.threshold)}\n")
+        sys.stdout.write(f"{refit(judge(collection.index(), cases))}\n")
         return
-    if parts:
-        _print_parts(compare(collection.index(), cases))
+    if ablation:
+        _print_ablation(run_ablation(judge(collection.index(), cases)))
         return
-    figures, wrong = run_evaluation(collection.answerer(), cases)
+    if curve:
+        _print_curves(judge(collection.index(), cases))
+        return
+    outcomes = run_evaluation(collection.answerer(), cases)
+    figures = grouped(outcomes)
     for group, held in figures.items():
         row = "  ".join(f"{name} {value:.3f}" for name, value in held.means.items())
         sys.stdout.write(f"{group:28s} n {held.count:3d}  {row}\n")
-    for line in wrong if misses else ():
+    sys.stdout.write("\nAll together, with 95 % intervals\n")
+    for group, held in overall(outcomes).items():
+        row = "  ".join(f"{name} {value:.3f} [{low:.2f}, {high:.2f}]" for name, value, low, high in _bounds(held))
+        sys.stdout.write(f"{group:18s} n {held.count:3d}  {row}\n")
+    for line in list_worst(outcomes) if worst else ():
         _stderr().print(line, markup=False, highlight=False, soft_wrap=True)
     problems = below_floor(folder, figures)
     for problem in problems:
@@ -209,10 +221,31 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _print_parts(parts: Mapping[str, Mapping[str, Figures]]) -> None:
-    sys.stdout.write("success@1/recall@5 of each part of the ranking alone, and of all together\n")
-    for group, held in parts.items():
-        row = "  ".join(
-            f"{part} {figures.means['success@1']:.3f}/{figures.means['recall@5']:.3f}" for part, figures in held.items()
+def _bounds(figures: Figures) -> Iterator[tuple[str, float, float, float]]:
+    return ((name, value, *figures.intervals[name]) for name, value in figures.means.items())
+
+
+def _print_ablation(rows: Mapping[str, Mapping[str, Figures]]) -> None:
+    sys.stdout.write("success@1/recall@5 of the candidates, ranked by some parts; no threshold\n")
+    for row, kinds in rows.items():
+        figures = "  ".join(
+            f"{kind} {held.means['success@1']:.3f}/{held.means['recall@5']:.3f}" for kind, held in kinds.items()
         )
-        sys.stdout.write(f"{group:28s} n {held['all'].count:3d}  {row}\n")
+        sys.stdout.write(f"{row:26s} {figures}\n")
+
+
+def _print_curves(judged: Sequence[Judged]) -> None:
+    held_out = [held for held in judged if held.case.group.startswith(HELD_OUT)]
+    learned = [held for held in judged if not held.case.group.startswith(HELD_OUT)]
+    for name, some in (("questions", learned), ("held-out questions", held_out)):
+        if not some:
+            continue
+        told = draw_curve(some)
+        sys.stdout.write(f"{told.questions} {name}: expected calibration error of the first passage {told.error:.3f}\n")
+        for said, came, count in told.reliability:
+            sys.stdout.write(f"  said {said:.2f}  came true {came:.2f}  n {count}\n")
+        for threshold, refused, wrongly, right in told.thresholds:
+            sys.stdout.write(
+                f"  threshold {threshold:.2f}: unanswerable refused {refused:.3f}, "
+                f"answerable refused {wrongly:.3f}, first quote right {right:.3f}\n"
+            )

@@ -7,8 +7,9 @@ import pytest
 from embeddings import glossary
 from embeddings.encoder import BUILT_IN, CHECKSUMS, open_encoder
 from embeddings.glossary import Glossary
-from embeddings.index import Index, Query
+from embeddings.index import Index
 from embeddings.publication import IndexMismatch, current_name
+from embeddings.query import Query
 from embeddings.rows import Row
 
 NAMES = glossary.load(glossary.BUILT_IN)

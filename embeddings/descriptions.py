@@ -1,0 +1,105 @@
+"""What concepts are about, in everyday words: finds "ships through the northern ice" where a passage names the Arctic.
+
+A description counts for the passages that name its concept, as in document expansion (Tao et al. 2006), but apart from
+their own words: it can make a passage more probable, and is never shown.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.encoder import Encoder, Tokens, Vectors
+from embeddings.glossary import Concept, Glossary
+from embeddings.late_interaction import Scores, soft_idf
+from embeddings.tokens import unit
+
+_FILE = "descriptions.npz"
+_NAMES = 3  # the most usual ones of each language, told with the description
+_STANDS_OUT = 6.0  # standard deviations; more of them say no more
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How well a question fits a description: standard deviations above the other ones, 0 to 6, and MaxSim, 0 to 1."""
+
+    margin: float
+    late: float
+
+
+class Descriptions:
+    """The described concepts of a glossary, held against questions."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open what `build` wrote."""
+        with np.load(folder / _FILE) as held:
+            self._concepts = [str(name) for name in held["concepts"]]
+            # Vectors of each concept's descriptions, and the first one of each concept.
+            self._centres, self._centre_starts = held["centres"].astype(np.float32), held["centre_starts"]
+            # The words of all descriptions, each once; the words of each concept, and the first one of each concept.
+            self._words, self._used, self._used_starts = held["words"].astype(np.float32), held["used"], held["starts"]
+
+    @staticmethod
+    def build(folder: Path, glossary: Glossary, encoder: Encoder) -> None:
+        """Write the descriptions of `glossary` as `encoder` sees them."""
+        described = [concept for concept in glossary if concept.about]
+        words: dict[int, int] = {}
+        vectors: list[Vectors] = []
+        used: list[int] = []
+        starts, centres, centre_starts = [], [np.zeros((0, encoder.dimension), np.float32)], []
+        for concept in described:
+            starts.append(len(used))
+            centre_starts.append(sum(map(len, centres)))
+            centres.append(_centres(concept, encoder))
+            for tokens in encoder.encode_tokens(list(concept.about.values())):
+                used += _placed(tokens, words, vectors)
+        np.savez(
+            folder / _FILE,
+            concepts=np.array([concept.id for concept in described], np.str_),
+            centres=np.concatenate(centres).astype(np.float16),
+            centre_starts=np.array(centre_starts, np.int64),
+            words=np.array(vectors, np.float16).reshape(-1, encoder.dimension),
+            used=np.array(used, np.int64),
+            starts=np.array(starts, np.int64),
+        )
+
+    def likeness(self, vector: Vectors, tokens: Tokens) -> dict[str, Likeness]:
+        """How well a question, given as vector and tokens, fits each described concept."""
+        asked = tokens.vectors[np.linalg.norm(tokens.vectors, axis=1) > 0]
+        if not self._concepts or not len(asked):
+            return {}
+        near = np.maximum.reduceat(self._centres @ vector, self._centre_starts)
+        words = np.maximum(unit(asked) @ self._words.T, 0.0)
+        best = np.maximum.reduceat(words[:, self._used], self._used_starts, axis=1)
+        weights = soft_idf(asked, best.mean(axis=1))
+        late = weights @ best**2 / weights.sum()
+        margins = np.clip(_standardised(_standardised(near) + _standardised(late)), 0.0, _STANDS_OUT)
+        return {
+            name: Likeness(float(margin), float(match))
+            for name, margin, match in zip(self._concepts, margins, late, strict=True)
+        }
+
+
+def _centres(concept: Concept, encoder: Encoder) -> Vectors:
+    """One vector for each language of the description: half its words, half the names."""
+    told = encoder.encode_document(list(concept.about.values()))
+    named = encoder.encode_document([" ".join(concept.names.get(language, ())[:_NAMES]) for language in concept.about])
+    return unit(told + named)
+
+
+def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> Iterator[int]:
+    """Where each token with a direction stands in `vectors`; new ones are added, those known by their id are not."""
+    for at, vector in enumerate(tokens.vectors):
+        if not np.linalg.norm(vector):
+            continue
+        name = -len(vectors) - 1 if tokens.ids is None else int(tokens.ids[at])
+        if name not in words:
+            words[name] = len(vectors)
+            vectors.append(unit(vector[None, :])[0])
+        yield words[name]
+
+
+def _standardised(scores: NDArray[np.floating]) -> Scores:
+    return np.asarray((scores - scores.mean()) / max(float(scores.std()), 1e-9), np.float64)
