@@ -154,17 +154,7 @@ class TransformerEncoder:
     table = None
 
     def __init__(self, model: str) -> None:
-        from httpx2 import HTTPError
-
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        try:
-            self._model = _cached_or_fetched(model)
-        except (OSError, ValueError, ImportError, HTTPError) as error:
-            reason = str(error).partition("\n")[0] or type(error).__name__  # a timeout has no message
-            raise EncoderError(
-                f"{model}: can't be loaded ({reason}); name the path of a sentence-transformers "
-                "folder, or a hub id while the network is there, or unset YINJU_MODEL for the built-in model"
-            ) from error
+        self._model = load_model("SentenceTransformer", model, "unset YINJU_MODEL for the built-in model")
         self.name = f"sentence-transformers {model}"
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
@@ -193,18 +183,34 @@ class TransformerEncoder:
         return Tokens(vectors[real], tuple(spans[at] for at in real))
 
 
-def _cached_or_fetched(model: str) -> Any:
+def load_model(kind: str, model: str, otherwise: str) -> Any:
+    """The sentence-transformers class `kind` with `model`, a path or hub id. Raises EncoderError with what to do."""
+    from httpx2 import HTTPError
+
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    try:
+        return _cached_or_fetched(kind, model)
+    except (OSError, ValueError, ImportError, HTTPError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__  # a timeout has no message
+        raise EncoderError(
+            f"{model}: can't be loaded ({reason}); name the path of a sentence-transformers folder, or a hub id "
+            f"while the network is there, or {otherwise}"
+        ) from error
+
+
+def _cached_or_fetched(kind: str, model: str) -> Any:
     """A folder, or a hub id's cached copy, needs no network; without either, one request says whether the hub answers.
 
     The libraries below try six times for each file they look for, which takes minutes where there is no network.
     """
+    import sentence_transformers
     from huggingface_hub import model_info
-    from sentence_transformers import SentenceTransformer
 
+    load = getattr(sentence_transformers, kind)
     try:
-        return SentenceTransformer(model, device="cpu", trust_remote_code=False, local_files_only=True)
+        return load(model, device="cpu", trust_remote_code=False, local_files_only=True)
     except OSError:
         if Path(model).is_dir():
             raise
     model_info(model, timeout=_HUB_TIMEOUT)
-    return SentenceTransformer(model, device="cpu", trust_remote_code=False)
+    return load(model, device="cpu", trust_remote_code=False)

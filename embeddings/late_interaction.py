@@ -27,22 +27,12 @@ class Part:
     concept: str | None = None
 
 
-def _breadth(passage: Units, shares: Scores) -> float:
-    lengths = [max(1, span.end - span.start) for span in passage.sentences]
-    return float(np.average(np.minimum(shares, 1), weights=lengths))
-
-
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences.
-
-    `breadths` is the share of each passage, by length, that matches as well as the best passage does: one that treats
-    a topic has more of it than one that only mentions it.
-    """
+    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences."""
 
     passages: Scores
     sentences: tuple[Scores, ...]
-    breadths: Scores
 
 
 def soft_idf(tokens: Vectors, common: NDArray[np.floating]) -> Scores:
@@ -51,7 +41,7 @@ def soft_idf(tokens: Vectors, common: NDArray[np.floating]) -> Scores:
 
 
 class LateInteraction:
-    """One question, ready to be held against passages. `background` are the scores of a sample of the collection."""
+    """One question, ready to be held against passages; `sample` stands for the collection."""
 
     def __init__(self, parts: Sequence[Part], sample: Sequence[Units]) -> None:
         self._parts = tuple(parts)
@@ -60,21 +50,15 @@ class LateInteraction:
         self._tokens = unit(stacked)
         by_passage = self._by_passage(self._similarity(sample), sample)
         self._weights = soft_idf(stacked, by_passage.mean(axis=1) if sample else np.zeros(len(stacked)))
-        self.background = self._by_concept(by_passage, sample)
 
     def score(self, passages: Sequence[Units]) -> Interaction:
         """Hold the question against `passages`."""
         by_sentence = self._similarity(passages)
-        of_passages = self._by_concept(self._by_passage(by_sentence, passages), passages)
+        of_passages = self._total(self._by_passage(by_sentence, passages), _named(passages))
         of_sentences = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
         edges = np.cumsum([0, *(len(passage.starts) for passage in passages)])
         cut = tuple(of_sentences[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
-        best = max(float(of_passages.max(initial=0.0)), 1e-9)
-        breadths = [_breadth(held, scores / best) for held, scores in zip(passages, cut, strict=True)]
-        return Interaction(of_passages, cut, np.array(breadths))
-
-    def _by_concept(self, similarity: Scores, passages: Sequence[Units]) -> Scores:
-        return self._total(similarity, [frozenset().union(*passage.concepts) for passage in passages])
+        return Interaction(of_passages, cut)
 
     def _similarity(self, passages: Sequence[Units]) -> Scores:
         """(question tokens, sentences of all passages): the best cosine of each token in each sentence, 0 at least."""
@@ -92,7 +76,7 @@ class LateInteraction:
         return np.maximum.reduceat(by_sentence, starts, axis=1)
 
     def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
-        """The parts' scores, weighted: (units,)."""
+        """The parts' matches, weighted: (units,). A part is matched by the best of its wordings or by its concept."""
         total, weight_of_all, row = np.zeros(similarity.shape[1]), 0.0, 0
         for part in self._parts:
             best, weight = np.zeros(similarity.shape[1]), 0.0
@@ -104,4 +88,8 @@ class LateInteraction:
             if part.concept is not None:
                 best = np.maximum(best, [part.concept in held for held in concepts])
             total, weight_of_all = total + weight * best, weight_of_all + weight
-        return total / weight_of_all if weight_of_all else total
+        return total / max(weight_of_all, 1e-9)
+
+
+def _named(passages: Sequence[Units]) -> list[frozenset[str]]:
+    return [frozenset().union(*passage.concepts) for passage in passages]

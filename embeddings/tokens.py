@@ -99,9 +99,9 @@ class TokenStore:
         self._dimension = dimension
         self._concepts: list[str] = json.loads((folder / _CONCEPTS).read_text("utf-8"))
         # (start, end, first token, first name) of each sentence, and one more row that ends the last
-        self._sentences = np.load(folder / _SENTENCES, mmap_mode="r")
-        self._rows = np.load(folder / _ROWS, mmap_mode="r")
-        self._named = np.load(folder / _NAMED, mmap_mode="r")
+        self._sentences = np.load(folder / _SENTENCES)
+        self._rows = np.load(folder / _ROWS)
+        self._named = np.load(folder / _NAMED).tolist()
         kept = np.uint32 if table else np.float16
         # An empty file can't be mapped.
         mapped = np.memmap(folder / _TOKENS, kept, "r") if (folder / _TOKENS).stat().st_size else np.zeros(0, kept)

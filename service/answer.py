@@ -13,6 +13,7 @@ from embeddings.confidence import CALIBRATED
 from embeddings.index import Found, Hit, Index
 from embeddings.publication import IndexMismatch
 from embeddings.query import Query
+from embeddings.reranker import Reranker
 from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
 
 MOST = 50  # quotes in one answer
@@ -63,12 +64,16 @@ class Answer:
 
 
 class Answerer:
-    """A store and a snapshot of its index, ready to answer. Safe to share between threads."""
+    """A store and a snapshot of its index, ready to answer. Safe to share between threads.
 
-    def __init__(self, store: Store, index: Index, base_url: str) -> None:
+    With a reranker, what is quoted comes in its order; what is quoted at all, and the scores, stay the same.
+    """
+
+    def __init__(self, store: Store, index: Index, base_url: str, reranker: Reranker | None = None) -> None:
         self._store = store
         self._index = index
         self._base_url = base_url
+        self._reranker = reranker
 
     def ask(
         self,
@@ -97,7 +102,8 @@ class Answerer:
         # Whether anything answers is a question to the whole collection; which passages do, one to those admitted.
         widest = found if narrowed is None else self._index.search(replace(query, documents=None), 1)
         is_treated = bool(widest.hits) and widest.hits[0].score >= CALIBRATED.threshold
-        answers = _chosen(found.hits, members, top_k) if is_treated else []
+        answering = [hit for hit in found.hits if hit.score >= CALIBRATED.company] if is_treated else []
+        answers = _chosen(self._reranked(understood.text, answering), members, top_k)
         understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
@@ -113,6 +119,12 @@ class Answerer:
         if elsewhere:
             yield Note("answered_elsewhere", "nothing here answers, but documents that the filters leave out do")
 
+    def _reranked(self, question: str, hits: list[Hit]) -> list[Hit]:
+        if self._reranker is None:
+            return hits
+        scores = self._reranker.scores(question, [hit.row.text for hit in hits])
+        return [hits[place] for place in sorted(range(len(hits)), key=lambda place: (-scores[place], place))]
+
     def _quote(self, hit: Hit, documents: frozenset[str] | None, number: int | None) -> Quote:
         """Quote the first passage of the wording found that the filters admit."""
         quoted = next(
@@ -121,7 +133,7 @@ class Answerer:
         document, passage = self._held(quoted)
         if quoted == hit.row.members[0] and passage.text != hit.row.text:
             raise IndexMismatch(f"{quoted} has another text in the store than in the index; run `yinju ingest`")
-        carried = [corresponding(span, hit.row.text, passage.text) for span in _best(hit)]
+        carried = [corresponding(span, hit.row.text, passage.text) for span in highlighted(hit)]
         return Quote(
             number=number,
             passage_id=quoted,
@@ -174,9 +186,8 @@ class Answerer:
         return passage, self._cite(document, passage), self._witnesses(passage, others)
 
 
-def _chosen(hits: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[Hit]:
-    """The hits to quote, best first: where not all have room, each work's best goes before another's second."""
-    answers = [hit for hit in hits if hit.score >= CALIBRATED.company]
+def _chosen(answers: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[Hit]:
+    """The hits to quote, in order: where not all have room, each work's best goes before another's second."""
     work = {member.document: member.work for member in members}
     turns: Counter[str] = Counter()
     places = []
@@ -187,7 +198,8 @@ def _chosen(hits: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[
     return [answers[place] for place in sorted(place for _, place in sorted(places)[:top_k])]
 
 
-def _best(hit: Hit) -> tuple[Span, ...]:
+def highlighted(hit: Hit) -> tuple[Span, ...]:
+    """The sentences of a hit that answer, in its own text."""
     best = max((score for _, score in hit.sentences), default=0.0)
     return tuple(span for span, score in hit.sentences if score and score >= _HIGHLIGHT * best)
 

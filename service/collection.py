@@ -11,6 +11,7 @@ from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index
 from embeddings.publication import IndexUnusable, building, mark
+from embeddings.reranker import Reranker
 from service.answer import Answerer
 from service.ingestion import rows
 from service.settings import Settings
@@ -41,6 +42,10 @@ class Collection:
     def encoder(self) -> Encoder:
         return open_encoder(self.settings.model)
 
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        return Reranker(self.settings.reranker) if self.settings.reranker else None
+
     def build_index(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
         """Bring the index up to date with the store; whether there was anything to do."""
         with building(self.settings.indexes):
@@ -65,4 +70,4 @@ class Collection:
 
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""
-        return Answerer(self.store, self.index(), self.settings.base_url)
+        return Answerer(self.store, self.index(), self.settings.base_url, self.reranker)

@@ -8,14 +8,18 @@ import hashlib
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from corpus.document import CorpusError
+from corpus.document import CorpusError, Span
+from corpus.sentences import sentences
+from embeddings.index import Index
 from embeddings.metrics import bootstrap, ndcg_at, precision, recall_at, reciprocal_rank, success_at_1
-from service.answer import Answer, Answerer
+from embeddings.query import Query
+from service.answer import Answer, Answerer, highlighted
+from service.question import understand
 
 TOP_K = 10
 _FEW = 5  # quotes, as a reader gets them who says nothing of how many
@@ -178,10 +182,36 @@ def _statements(ranked: Sequence[str], gold: frozenset[str]) -> float:
     return len(shown) / min(_FEW, len(documents))
 
 
+def highlights(index: Index, folder: Path) -> dict[str, Figures]:
+    """How well the sentences that answer are found, in characters, by the language of the question.
+
+    The folder's `highlights.tsv` has an id, the language, a passage, a question and the ordinals of its sentences.
+    Raises CorpusError if it can't be read, or names a passage that the index does not hold.
+    """
+    rows: dict[str, list[Mapping[str, float]]] = defaultdict(list)
+    try:
+        for _, language, passage, question, ordinals in _fields(folder / "highlights.tsv"):
+            asked = understand(question, (), {}, index.glossary)
+            query = Query(asked.text, asked.mentions, documents=frozenset([passage.rpartition("/")[0]]))
+            hit = next(hit for hit in index.search(query, len(index.rows)).hits if passage in hit.row.members)
+            wanted = _characters(sentences(hit.row.text)[int(ordinal)] for ordinal in ordinals.split())
+            marked = _characters(highlighted(hit))
+            right = len(marked & wanted)
+            rows[language].append({"precision": right / max(1, len(marked)), "recall": right / len(wanted)})
+    except (OSError, ValueError, IndexError, StopIteration) as error:
+        raise CorpusError(f"{folder / 'highlights.tsv'}: {error!r}") from error
+    every = [row for held in rows.values() for row in held]
+    return {language: means(held) for language, held in sorted(rows.items())} | {"all": means(every)}
+
+
+def _characters(spans: Iterable[Span]) -> set[int]:
+    return {at for span in spans for at in range(span.start, span.end)}
+
+
 def digest(folder: Path) -> str:
     """SHA-256 over the questions and their gold: floors hold for just these."""
     sha256 = hashlib.sha256()
-    for file in sorted([folder / "passages.tsv", *(folder / "questions").iterdir()]):
+    for file in sorted([folder / "passages.tsv", *folder.glob("highlights.tsv"), *(folder / "questions").iterdir()]):
         sha256.update(file.read_bytes())
     return sha256.hexdigest()
 

@@ -21,6 +21,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     model: str | None = None
+    reranker: str | None = None
     glossary: Path | None = None
     public_url: str | None = None
 
@@ -38,6 +39,7 @@ class Settings:
             host=fields.get("host", cls.host),
             port=_port(fields.get("port", str(cls.port))),
             model=fields.get("model"),
+            reranker=fields.get("reranker"),
             glossary=Path(fields["glossary"]) if "glossary" in fields else None,
             public_url=_url(fields["public_url"]) if "public_url" in fields else None,
         )

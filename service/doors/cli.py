@@ -31,7 +31,7 @@ from service.calibration import ablation as run_ablation
 from service.calibration import curve as draw_curve
 from service.collection import Collection
 from service.doors.schemas import AnswerOut
-from service.evaluation import HELD_OUT, Figures, below_floor, grouped, overall, read_cases
+from service.evaluation import HELD_OUT, Figures, below_floor, grouped, highlights, overall, read_cases
 from service.evaluation import evaluate as run_evaluation
 from service.evaluation import worst as list_worst
 from service.ingestion import BUILT_IN, Report
@@ -158,6 +158,7 @@ def serve(
         _ingest(collection, [BUILT_IN])
     _build_index(collection)
     _stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
+    collection.answerer()  # a model that can't be loaded is found out now
     try:
         uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
     except SystemExit as stopped:  # uvicorn's 3 for a port in use would read as "nothing found"
@@ -208,10 +209,9 @@ def evaluate(
     for group, held in figures.items():
         row = "  ".join(f"{name} {value:.3f}" for name, value in held.means.items())
         sys.stdout.write(f"{group:28s} n {held.count:3d}  {row}\n")
-    sys.stdout.write("\nAll together, with 95 % intervals\n")
-    for group, held in overall(outcomes).items():
-        row = "  ".join(f"{name} {value:.3f} [{low:.2f}, {high:.2f}]" for name, value, low, high in _bounds(held))
-        sys.stdout.write(f"{group:18s} n {held.count:3d}  {row}\n")
+    _print_intervals("All question files together", overall(outcomes))
+    if (folder / "highlights.tsv").exists():
+        _print_intervals("Highlighted sentences, in characters", highlights(collection.index(), folder))
     for line in list_worst(outcomes) if worst else ():
         _stderr().print(line, markup=False, highlight=False, soft_wrap=True)
     problems = below_floor(folder, figures)
@@ -221,8 +221,15 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _bounds(figures: Figures) -> Iterator[tuple[str, float, float, float]]:
-    return ((name, value, *figures.intervals[name]) for name, value in figures.means.items())
+def _print_intervals(title: str, groups: Mapping[str, Figures]) -> None:
+    sys.stdout.write(f"\n{title}, with 95 % intervals\n")
+    for group, held in groups.items():
+        row = "  ".join(
+            f"{name} {value:.3f} [{low:.2f}, {high:.2f}]"
+            for name, value in held.means.items()
+            for low, high in [held.intervals[name]]
+        )
+        sys.stdout.write(f"{group:18s} n {held.count:3d}  {row}\n")
 
 
 def _print_ablation(rows: Mapping[str, Mapping[str, Figures]]) -> None:
