@@ -108,6 +108,8 @@ class StaticEncoder:
         self.dimension = int(self._model.dim)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
         vectors = self._model.encode(list(texts), max_length=None, use_multiprocessing=False)
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
 

@@ -71,7 +71,9 @@ def _ranked(judged: Sequence[Judged], confidence: Confidence, without: Sequence[
     rows: dict[str, list[Mapping[str, float]]] = defaultdict(list)
     for held in judged:
         if held.case.gold:
-            ordered = sorted(held.hits, key=lambda hit: -confidence.odds(_muted(hit.evidence, without)))[:TOP_K]
+            # Ties by name: the hits come in the order of all parts together.
+            order = {hit: -confidence.odds(_muted(hit.evidence, without)) for hit in held.hits}
+            ordered = sorted(held.hits, key=lambda hit: (order[hit], hit.row.members))[:TOP_K]
             ranked = [next(iter(held.case.gold & set(hit.row.paragraph)), hit.row.paragraph[0]) for hit in ordered]
             gold = held.case.gold
             figures = {"success@1": success_at_1(ranked, gold), "recall@5": recall_at(5, ranked, gold)}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from corpus.document import Span
-from embeddings.encoder import Tokens
-from embeddings.late_interaction import LateInteraction, Part, Units, units
+from embeddings.late_interaction import LateInteraction, Part
+from embeddings.tokens import Units
 
 RANDOM = np.random.default_rng(3)
 
@@ -54,26 +54,7 @@ def test_a_part_takes_its_best_wording_or_its_concept() -> None:
     assert scored.sentences[0][0] < 1
 
 
-def test_breadth_is_the_share_of_a_passage_that_matches_as_well_as_the_best() -> None:
-    wide, narrow = (
-        passage(1, 1, concepts=(frozenset({"x"}),) * 2),
-        passage(1, 1, concepts=(frozenset({"x"}), frozenset())),
-    )
-    scored = LateInteraction([Part((QUESTION[:1],), "x")], PASSAGES).score([wide, narrow])
-    assert list(scored.passages) == [1, 1] and scored.breadths[0] == 1
-    assert scored.breadths[1] == pytest.approx((1 + scored.sentences[1][1]) / 2)
-
-
 def test_nothing_asked_or_nothing_held_scores_zero() -> None:
     assert list(LateInteraction([], PASSAGES).score(PASSAGES).passages) == [0, 0, 0]
-    empty = units("", Tokens(np.zeros((0, 4), np.float32), ()), [])
+    empty = Units(np.zeros((1, 4), np.float32), (0,), (Span(0, 0),), (frozenset(),))
     assert list(LateInteraction([Part((QUESTION,))], PASSAGES).score([empty]).passages) == [0]
-
-
-def test_units_follow_the_sentences() -> None:
-    text = "双方强调。双方反对！"
-    tokens = Tokens(np.eye(4, dtype=np.float32) * 3, (Span(0, 2), Span(2, 4), Span(5, 7), Span(7, 9)))
-    cut = units(text, tokens, [("oppose", Span(7, 9))])
-    assert (cut.starts, cut.sentences) == ((0, 2), (Span(0, 5), Span(5, 10)))
-    assert cut.concepts == (frozenset(), frozenset({"oppose"}))
-    assert np.allclose(cut.vectors, np.eye(4))
