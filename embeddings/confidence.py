@@ -81,5 +81,5 @@ def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float,
 
 
 CALIBRATED = Confidence(
-    weights=(7.428, -1.747, 1.66, 2.609, -1.229, 0.573, 1.248, -5.94, -0.208), bias=-7.881, threshold=0.42, company=0.1
+    weights=(7.599, -1.714, 1.7, 2.127, -1.277, 0.587, 1.235, -5.938, -0.218), bias=-7.984, threshold=0.4, company=0.1
 )

@@ -75,8 +75,11 @@ class Glossary:
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def mentions(self, text: str) -> list[Mention]:
-        """The concepts named in `text`, in order; of overlapping names the longest."""
+    def mentions(self, text: str, nested: bool = False) -> list[Mention]:
+        """The concepts named in `text`, in order; of overlapping names the longest, and, if `nested`, those inside it.
+
+        Who asks for biological weapons wants the Biological Weapons Convention too, but not the other way round.
+        """
         folded = fold(text)
         units = list(_units(folded))
         cuts = self.analyser.cuts(folded.text)
@@ -89,7 +92,7 @@ class Glossary:
                 continue
             concept, length = match
             found.append(Mention(concept, folded.source(units[at][1].start, units[at + length - 1][1].end)))
-            at += length
+            at += 1 if nested else length
         return found
 
     def _match(

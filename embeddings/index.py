@@ -242,7 +242,7 @@ def _write(
             cut.append(encoder.encode_document([text for _, text in held]))
             owners += [at for at, _ in held]
             for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
-                named.append(glossary.mentions(text))
+                named.append(glossary.mentions(text, nested=True))
                 add(text, tokens, named[-1])
             progress(start + len(texts), len(rows))
     DenseIndex.build(np.concatenate(vectors)).save(path / _DENSE)
