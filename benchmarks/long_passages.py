@@ -18,7 +18,8 @@ from embeddings.encoder import open_encoder
 from embeddings.index import Index
 from embeddings.rows import Row
 from embeddings.training.data import questions
-from service.evaluation import Case, compare
+from service.calibration import ablation, judge
+from service.evaluation import Case
 
 SHORTEST, LONGEST = 300, 500  # characters
 CLEARLY = 0.15  # so much more of the question's character pairs than any other sentence
@@ -36,11 +37,14 @@ def main(folder: Path) -> None:
     encoder, names = open_encoder(), glossary.load(glossary.BUILT_IN)
     with tempfile.TemporaryDirectory() as temporary:
         Index.build(Path(temporary), rows, encoder, names)
-        figures = compare(Index.open(Path(temporary), encoder, names), cases)
+        ranked = ablation(judge(Index.open(Path(temporary), encoder, names), cases))
     sys.stdout.write(f"{len(pool)} passages; share of questions whose passage is first / among the first five\n")
-    for where, parts in figures.items():
-        cells = (f"{part} {held.means['success@1']:.3f}/{held.means['recall@5']:.3f}" for part, held in parts.items())
-        sys.stdout.write(f"{where:16s} n {parts['all'].count:4d}  {'  '.join(cells)}\n")
+    for parts, figures in ranked.items():
+        cells = (
+            f"{where} ({held.count}) {held.means['success@1']:.3f}/{held.means['recall@5']:.3f}"
+            for where, held in figures.items()
+        )
+        sys.stdout.write(f"{parts:26s} {'  '.join(cells)}\n")
 
 
 def place(question: str, passage: str) -> str | None:

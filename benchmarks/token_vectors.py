@@ -81,13 +81,14 @@ def recombined(data: Path, count: int, rng: np.random.Generator) -> list[str]:
 
 def write(ids: Path, vectors: Path, passages: Sequence[str], encoder: Encoder, names: Glossary) -> None:
     """Write what each folder is to hold."""
+    (untitled,) = encoder.encode_tokens([""])
     with writing_tokens(ids) as add_ids, writing_tokens(vectors) as add_vectors:
         for start in track(range(0, len(passages), BATCH), "writing", console=Console(stderr=True)):
             texts = passages[start : start + BATCH]
             for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
                 mentions = names.mentions(text)
-                add_ids(text, tokens, mentions)
-                add_vectors(text, replace(tokens, ids=None), mentions)
+                add_ids(text, tokens, mentions, untitled)
+                add_vectors(text, replace(tokens, ids=None), mentions, untitled)
     os.sync()  # else the last gigabytes are written while the clock runs
 
 

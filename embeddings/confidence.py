@@ -81,5 +81,5 @@ def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float,
 
 
 CALIBRATED = Confidence(
-    weights=(7.599, -1.714, 1.7, 2.127, -1.277, 0.587, 1.235, -5.938, -0.218), bias=-7.984, threshold=0.4, company=0.1
+    weights=(7.569, -1.813, 1.683, 2.214, -1.287, 0.59, 1.207, -5.7, -0.213), bias=-7.909, threshold=0.38, company=0.1
 )

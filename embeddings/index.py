@@ -31,10 +31,11 @@ from embeddings.publication import IndexUnusable, current_name, open_current, pu
 from embeddings.query import Query
 from embeddings.rows import Row, read_rows, write_rows
 from embeddings.terms import VERSION
-from embeddings.tokens import TokenStore, writing_tokens
+from embeddings.tokens import TokenStore, unit, writing_tokens
 
 _CANDIDATES = 100  # from each side
 _DESCRIBED = 3  # concepts whose description a question fits best, and that bring candidates
+_TITLE = 0.3  # of a title's vector, added to the passage's
 _BATCH = 256
 _ROWS, _DENSE, _SENTENCES, _OWNERS, _LANGUAGES = (
     *("rows.jsonl", "dense.faiss", "sentences.faiss"),
@@ -238,18 +239,29 @@ def _write(
         for start in range(0, len(rows), _BATCH):
             texts = [row.text for row in rows[start : start + _BATCH]]
             held = [(at, span.of(text)) for at, text in enumerate(texts, start) for span in _several(text)]
-            vectors.append(encoder.encode_document(texts))
+            titles = [row.title for row in rows[start : start + _BATCH]]
+            titled = np.array([[_TITLE if title else 0.0] for title in titles], np.float32)
+            vectors.append(unit(encoder.encode_document(texts) + titled * encoder.encode_document(titles)))
             cut.append(encoder.encode_document([text for _, text in held]))
             owners += [at for at, _ in held]
-            for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
+            for text, tokens, title in zip(
+                texts, encoder.encode_tokens(texts), encoder.encode_tokens(titles), strict=True
+            ):
                 named.append(glossary.mentions(text, nested=True))
-                add(text, tokens, named[-1])
+                add(text, tokens, named[-1], title)
             progress(start + len(texts), len(rows))
     DenseIndex.build(np.concatenate(vectors)).save(path / _DENSE)
     DenseIndex.build(np.concatenate(cut)).save(path / _SENTENCES)
     np.save(path / _OWNERS, np.array(owners, np.int64))
     terms = (
-        ([*glossary.analyser.terms(row.text), *(_concept_term(mention.concept.id) for mention in held)], row.documents)
+        (
+            [
+                *glossary.analyser.terms(row.title),
+                *glossary.analyser.terms(row.text),
+                *(_concept_term(mention.concept.id) for mention in held),
+            ],
+            row.documents,
+        )
         for row, held in zip(rows, named, strict=True)
     )
     LexicalIndex.build(path / "lexical", terms)

@@ -16,6 +16,7 @@ from embeddings.tokens import Units, unit
 
 Scores = NDArray[np.float64]
 
+_TITLE = 0.7  # what a match in the title counts, beside one in the passage itself
 _SMOOTHING = 0.05  # keeps a token that nothing resembles from outweighing all others
 
 
@@ -48,32 +49,34 @@ class LateInteraction:
         wordings = [wording for part in self._parts for wording in part.wordings]
         stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
         self._tokens = unit(stacked)
-        by_passage = self._by_passage(self._similarity(sample), sample)
+        by_passage = self._similarity(sample)[1]
         self._weights = soft_idf(stacked, by_passage.mean(axis=1) if sample else np.zeros(len(stacked)))
 
     def score(self, passages: Sequence[Units]) -> Interaction:
         """Hold the question against `passages`."""
-        by_sentence = self._similarity(passages)
-        of_passages = self._total(self._by_passage(by_sentence, passages), _named(passages))
+        by_sentence, by_passage = self._similarity(passages)
+        of_passages = self._total(by_passage, _named(passages))
         of_sentences = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
         edges = np.cumsum([0, *(len(passage.starts) for passage in passages)])
         cut = tuple(of_sentences[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
         return Interaction(of_passages, cut)
 
-    def _similarity(self, passages: Sequence[Units]) -> Scores:
-        """(question tokens, sentences of all passages): the best cosine of each token in each sentence, 0 at least."""
+    def _similarity(self, passages: Sequence[Units]) -> tuple[Scores, Scores]:
+        """The best cosine of each token, 0 at least: (tokens, sentences of all passages), (tokens, passages)."""
+        count = sum(len(passage.starts) for passage in passages)
         if not len(self._tokens) or not passages:
-            return np.zeros((len(self._tokens), sum(len(passage.starts) for passage in passages)))
-        offsets = np.cumsum([0, *(len(passage.vectors) for passage in passages)])
-        starts = [
-            offset + start for offset, passage in zip(offsets, passages, strict=False) for start in passage.starts
-        ]
+            return np.zeros((len(self._tokens), count)), np.zeros((len(self._tokens), len(passages)))
         cosines = self._tokens @ np.concatenate([passage.vectors for passage in passages]).T
-        return np.maximum(np.maximum.reduceat(cosines, starts, axis=1), 0.0).astype(np.float64)
-
-    def _by_passage(self, by_sentence: Scores, passages: Sequence[Units]) -> Scores:
-        starts = np.cumsum([0, *(len(passage.starts) for passage in passages)])[:-1]
-        return np.maximum.reduceat(by_sentence, starts, axis=1)
+        starts, is_title, offset = [], [], 0
+        for passage in passages:
+            held = [*passage.starts, *([passage.title] if passage.title is not None else ())]
+            starts += [offset + start for start in held]
+            is_title += [start == passage.title for start in held]
+            offset += len(passage.vectors)
+        best = np.maximum(np.maximum.reduceat(cosines, starts, axis=1), 0.0).astype(np.float64)
+        titles = np.array(is_title)
+        edges = np.cumsum([0, *(len(passage.starts) + (passage.title is not None) for passage in passages)])[:-1]
+        return best[:, ~titles], np.maximum.reduceat(np.where(titles, best * _TITLE, best), edges, axis=1)
 
     def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
         """The parts' matches, weighted: (units,). A part is matched by the best of its wordings or by its concept."""

@@ -30,12 +30,16 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """A passage cut into sentences. `starts` are the sentences' first rows in `vectors` (n, dimension; length 1)."""
+    """A passage cut into sentences. `starts` are the sentences' first rows in `vectors` (n, dimension; length 1).
+
+    After those of the sentences come those of the title of the passage's document, from row `title` on, if it has one.
+    """
 
     vectors: Vectors
     starts: tuple[int, ...]
     sentences: tuple[Span, ...]
     concepts: tuple[frozenset[str], ...]
+    title: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +68,28 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 @contextmanager
-def writing_tokens(folder: Path) -> Iterator[Callable[[str, Tokens, Sequence[Mention]], None]]:
-    """Gives what adds a passage, as text, tokens and mentions, to the tokens in `folder`; the i-th becomes row i."""
+def writing_tokens(folder: Path) -> Iterator[Callable[[str, Tokens, Sequence[Mention], Tokens], None]]:
+    """Gives what adds a passage, as text, tokens, mentions and its title's tokens; the i-th becomes row i."""
     numbers: dict[str, int] = {}
     table: list[tuple[int, int, int, int]] = []
     rows, named, count = [0], list[int](), 0
     with (folder / _TOKENS).open("wb") as file:
 
-        def add(text: str, tokens: Tokens, mentions: Sequence[Mention]) -> None:
+        def keep(tokens: Tokens, held: Sequence[int]) -> None:
             nonlocal count
+            count += len(held)
+            at = list(held)
+            kept = unit(tokens.vectors[at]).astype(np.float16) if tokens.ids is None else tokens.ids[at]
+            file.write(kept.tobytes())
+
+        def add(text: str, tokens: Tokens, mentions: Sequence[Mention], title: Tokens) -> None:
             for sentence in cut(text, tokens, mentions):
                 table.append((sentence.span.start, sentence.span.end, count, len(named)))
                 named.extend(numbers.setdefault(name, len(numbers)) for name in sorted(sentence.concepts))
-                count += len(sentence.tokens)
-                held = list(sentence.tokens)
-                kept = unit(tokens.vectors[held]).astype(np.float16) if tokens.ids is None else tokens.ids[held]
-                file.write(kept.tobytes())
+                keep(tokens, sentence.tokens)
+            if title.spans:
+                table.append((0, 0, count, len(named)))
+                keep(title, range(len(title.spans)))
             rows.append(len(table))
 
         yield add
@@ -123,12 +133,15 @@ class TokenStore:
         if first == last:
             return Units(np.zeros((1, self._dimension), np.float32), (0,), (Span(0, 0),), (frozenset(),))
         table = self._sentences[first : last + 1].tolist()
+        cut = [held for held in table[:-1] if held[0] < held[1]]
+        title = table[len(cut)][2] - table[0][2] if len(cut) < len(table) - 1 else None
         return Units(
             vectors,
-            tuple(token - table[0][2] for _, _, token, _ in table[:-1]),
-            tuple(Span(start, end) for start, end, _, _ in table[:-1]),
+            tuple(token - table[0][2] for _, _, token, _ in cut),
+            tuple(Span(start, end) for start, end, _, _ in cut),
             tuple(
                 frozenset(self._concepts[name] for name in self._named[this[3] : following[3]])
-                for this, following in zip(table[:-1], table[1:], strict=True)
+                for this, following in zip(cut, table[1:], strict=False)
             ),
+            title,
         )

@@ -1,12 +1,13 @@
 """Files in → store and index."""
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import corpus
 from corpus.catalogue import Catalogue, load
+from corpus.citation import title
 from corpus.document import CorpusError, Passage, Role
 from corpus.folding import letters
 from corpus.language import language_of
@@ -91,13 +92,15 @@ def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
 
 def rows(store: Store) -> list[Row]:
     """What the index is built from: every wording of every paragraph once."""
-    return [row for group in store.paragraphs() for row in _wordings(group)]
+    works = store.works()
+    titles = {document.id: title(works[document.work], document) or "" for document in store.documents()}
+    return [row for group in store.paragraphs() for row in _wordings(group, titles)]
 
 
-def _wordings(group: Sequence[Passage]) -> Iterator[Row]:
+def _wordings(group: Sequence[Passage], titles: Mapping[str, str]) -> Iterator[Row]:
     wordings: dict[str, list[Passage]] = {}
     for passage in group:
         wordings.setdefault(letters(passage.text).text, []).append(passage)
     paragraph = tuple(passage.id for passage in group)
     for held in wordings.values():
-        yield Row(tuple(passage.id for passage in held), paragraph, held[0].text)
+        yield Row(tuple(passage.id for passage in held), paragraph, held[0].text, titles[held[0].document])

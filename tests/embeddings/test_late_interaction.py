@@ -5,7 +5,7 @@ import pytest
 
 from corpus.document import Span
 from embeddings.late_interaction import LateInteraction, Part
-from embeddings.tokens import Units
+from embeddings.tokens import Units, unit
 
 RANDOM = np.random.default_rng(3)
 
@@ -52,6 +52,16 @@ def test_a_part_takes_its_best_wording_or_its_concept() -> None:
     scored = one.score([named])
     assert scored.passages == pytest.approx([1.0]) and scored.sentences[0][1] == pytest.approx(1.0)
     assert scored.sentences[0][0] < 1
+
+
+def test_a_match_in_the_title_counts_for_the_passage_but_for_no_sentence_and_less() -> None:
+    plain = PASSAGES[1]
+    titled = Units(np.concatenate([plain.vectors, unit(QUESTION[:1])]), (0,), plain.sentences, plain.concepts, title=4)
+    token = unit(QUESTION[:1])[0]
+    one = LateInteraction([Part((QUESTION[:1],))], [plain, titled]).score([plain, titled])
+    held = best(token, plain.vectors)
+    assert one.passages == pytest.approx([held**2, max(held, 0.7) ** 2], abs=1e-5)
+    assert one.sentences[0] == pytest.approx(one.sentences[1], abs=1e-6) and len(one.sentences[1]) == 1
 
 
 def test_nothing_asked_or_nothing_held_scores_zero() -> None:

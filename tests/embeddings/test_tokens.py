@@ -11,6 +11,7 @@ from embeddings.encoder import Tokens, open_encoder
 from embeddings.glossary import Concept, Mention
 from embeddings.tokens import TokenStore, cut, unit, writing_tokens
 
+NO_TITLE = Tokens(np.zeros((0, 8), np.float32), ())
 TEXT = "双方强调。双方反对！"
 SPANS = (Span(0, 2), Span(2, 4), Span(5, 7), Span(7, 9))
 OPPOSE = Mention(Concept("oppose", {"zh": ("反对",)}), Span(7, 9))
@@ -26,15 +27,16 @@ def test_tokens_and_names_fall_into_their_sentences() -> None:
 def test_vectors_of_any_length_come_back_with_length_one(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32) * 3
     with writing_tokens(tmp_path) as add:
-        add(TEXT, Tokens(vectors, SPANS), [OPPOSE])
-        add("", Tokens(vectors[:0], ()), [])
-        add("反对！", Tokens(vectors[3:], (Span(0, 2),)), [])
+        add(TEXT, Tokens(vectors, SPANS), [OPPOSE], NO_TITLE)
+        add("", Tokens(vectors[:0], ()), [], NO_TITLE)
+        add("反对！", Tokens(vectors[3:], (Span(0, 2),)), [], Tokens(vectors[:2], SPANS[:2]))
     last, empty, first = TokenStore(tmp_path, 8, None).units([2, 1, 0])
     assert np.allclose(first.vectors, unit(vectors), atol=1e-3)  # kept in half precision
     assert (first.starts, first.sentences) == ((0, 2), (Span(0, 5), Span(5, 10)))
     assert first.concepts == (frozenset(), frozenset({"oppose"}))
     assert not empty.vectors.any() and empty.concepts == (frozenset(),)
-    assert np.allclose(last.vectors, unit(vectors[3:]), atol=1e-3) and last.concepts == (frozenset(),)
+    assert np.allclose(last.vectors, unit(vectors[[3, 0, 1]]), atol=1e-3) and last.concepts == (frozenset(),)
+    assert (first.title, empty.title, last.title, last.starts, len(last.sentences)) == (None, None, 1, (0,), 1)
 
 
 def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: Path) -> None:
@@ -43,7 +45,7 @@ def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: P
     held = encoder.encode_tokens(texts)
     with writing_tokens(tmp_path) as add:
         for text, tokens in zip(texts, held, strict=True):
-            add(text, tokens, names.mentions(text))
+            add(text, tokens, names.mentions(text), held[2])
     assert (tmp_path / "tokens.bin").stat().st_size <= 4 * sum(len(tokens.spans) for tokens in held)
     units = TokenStore(tmp_path, encoder.dimension, encoder.table).units([0, 1])
     for passage, tokens in zip(units, held, strict=False):
@@ -55,5 +57,5 @@ def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: P
 def test_a_store_without_tokens_opens(tmp_path: Path, rows: list[int]) -> None:
     with writing_tokens(tmp_path) as add:
         for _ in rows:
-            add("…", Tokens(np.zeros((0, 8), np.float32), ()), [])
+            add("…", NO_TITLE, [], NO_TITLE)
     assert len(TokenStore(tmp_path, 8, None).units(rows)) == len(rows)
