@@ -26,16 +26,18 @@ _PHRASE = re.compile(r"“([^“”]{2,})”|「([^「」]{2,})」|«([^«»]{2,
 _ASKING = re.compile(
     r"\b(?:and|what|which|who|whom|whose|how|when|where|why|about|regarding|concerning|is|are|was|were|be|been|do|does|did"
     r"|has|have|had|can|could|should|would|will|the|a|an|of|in|on|to|for|by|from|with|any|there|it|its|they|their|them|this"
-    r"|that|these|those|else|more|say|says|said|tell|me|please|mention|mentions|mentioned|describe|describes|described|treat"
+    r"|that|these|those|else|more|say|says|said|tell|me|i|my|you|your|we|our|please|mention|mentions|mentioned|describe|describes|described|treat"
     r"|treated|too|also|again|still|already|bring|brought|come|came|raised?|up|discuss(?:ed)?|talk(?:ed)?|think|thinks|thought|ones?"
+    r"|roles?|play|position|stance|attitude|opinion|views?|viewed|see|seen|regard|regarded"
     r"|(?:joint )?statements?|documents?|declarations?|text|part|parties|sides)\b"
     r"|\b(?:а|и|что|кто|где|когда|почему|зачем|как|какие|какой|какая|какое|каким|каком|какую|ли|о|об|обо|про|в|во|на|по|с|к|у|за|от|до|из|для|при"
     r"|это|этот|этом|этого|эти|они|них|нем|ней|там|есть|ли|еще|подробнее|насчет|сказано|говорится|говорят|говорили|пишут"
     r"|тоже|также|уже|снова|упоминается|упоминаются|упоминал\w*|упомянут\w*|говорил\w*|писал\w*|расскажи(?:те)?|написано"
+    r"|роль|играет|играть|позици[яию]|мнение|взгляд|считают|думают|относятся|оценивают"
     r"|(?:совместн\w+ )?заявлени\w+|документ\w*|текст\w*|сторон\w*|году|года|год)\b"
     r"|(?:联合)?声明|文件|那么|那里|那些|那份|那个|那|这份|这个|该份|其中|它们|他们|它|还有|更多|请问|关于|对于|有关|怎么样|怎样|怎么"
     r"|如何|什么样|什么|为何|为什么|哪些|哪个|哪里|哪|是否|有没有|说了|说到|说过|说|提到|提及|提过|谈到|谈论|谈过|谈|提|讲到|讲过|讲"
-    r"|写|这样|同样|也|还|又|看待|看法|看|评价|态度|内容|部分|里面|里|中|了|过|吗|呢|的"
+    r"|写|这样|同样|也|还|又|看待|看法|看|评价|态度|立场|观点|意见|内容|部分|里面|里|中|了|过|吗|呢|的"
 )
 
 
@@ -179,7 +181,8 @@ class _Reader:
 
     def _frame(self, subject: str) -> str:
         """The words of a subject around the things that it names."""
-        return " ".join(blank(subject, [mention.span for mention in self.glossary.mentions(subject)]).split())
+        left = blank(subject, [mention.span for mention in self.glossary.mentions(subject)])
+        return " ".join(word for word in left.split() if any(map(str.isalnum, word)))
 
 
 def _chosen(dating: Dating) -> tuple[Filters, tuple[Note, ...]]:
