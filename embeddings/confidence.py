@@ -81,5 +81,5 @@ def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float,
 
 
 CALIBRATED = Confidence(
-    weights=(7.569, -1.813, 1.683, 2.214, -1.287, 0.59, 1.207, -5.7, -0.213), bias=-7.909, threshold=0.38, company=0.1
+    weights=(7.512, -1.83, 1.682, 2.163, -1.273, 0.6, 1.188, -5.605, -0.212), bias=-7.918, threshold=0.38, company=0.1
 )
