@@ -6,13 +6,14 @@ their own words: it can make a passage more probable, and is never shown.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import Encoder, Tokens, Vectors
-from embeddings.glossary import Concept, Glossary
+from embeddings.glossary import Glossary
 from embeddings.late_interaction import Scores, soft_idf
 from embeddings.tokens import unit
 
@@ -36,7 +37,7 @@ class Descriptions:
         """Open what `build` wrote."""
         with np.load(folder / _FILE) as held:
             self._concepts = [str(name) for name in held["concepts"]]
-            # Vectors of each concept's descriptions, and the first one of each concept.
+            # A vector for each language of each description, half its words, half the names; the first of each concept.
             self._centres, self._centre_starts = held["centres"].astype(np.float32), held["centre_starts"]
             # The words of all descriptions, each once; the words of each concept, and the first one of each concept.
             self._words, self._used, self._used_starts = held["words"].astype(np.float32), held["used"], held["starts"]
@@ -45,21 +46,24 @@ class Descriptions:
     def build(folder: Path, glossary: Glossary, encoder: Encoder) -> None:
         """Write the descriptions of `glossary` as `encoder` sees them."""
         described = [concept for concept in glossary if concept.about]
+        told = [text for concept in described for text in concept.about.values()]
+        named = [
+            " ".join(concept.names.get(language, ())[:_NAMES]) for concept in described for language in concept.about
+        ]
         words: dict[int, int] = {}
         vectors: list[Vectors] = []
         used: list[int] = []
-        starts, centres, centre_starts = [], [np.zeros((0, encoder.dimension), np.float32)], []
+        starts, edges, tokens = [], [0], iter(encoder.encode_tokens(told))
         for concept in described:
             starts.append(len(used))
-            centre_starts.append(sum(map(len, centres)))
-            centres.append(_centres(concept, encoder))
-            for tokens in encoder.encode_tokens(list(concept.about.values())):
-                used += _placed(tokens, words, vectors)
+            edges.append(edges[-1] + len(concept.about))
+            for held in islice(tokens, len(concept.about)):
+                used += _placed(held, words, vectors)
         np.savez(
             folder / _FILE,
             concepts=np.array([concept.id for concept in described], np.str_),
-            centres=np.concatenate(centres).astype(np.float16),
-            centre_starts=np.array(centre_starts, np.int64),
+            centres=unit(encoder.encode_document(told) + encoder.encode_document(named)).astype(np.float16),
+            centre_starts=np.array(edges[:-1], np.int64),
             words=np.array(vectors, np.float16).reshape(-1, encoder.dimension),
             used=np.array(used, np.int64),
             starts=np.array(starts, np.int64),
@@ -82,13 +86,6 @@ class Descriptions:
         }
 
 
-def _centres(concept: Concept, encoder: Encoder) -> Vectors:
-    """One vector for each language of the description: half its words, half the names."""
-    told = encoder.encode_document(list(concept.about.values()))
-    named = encoder.encode_document([" ".join(concept.names.get(language, ())[:_NAMES]) for language in concept.about])
-    return unit(told + named)
-
-
 def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> Iterator[int]:
     """Where each token with a direction stands in `vectors`; new ones are added, those known by their id are not."""
     for at, vector in enumerate(tokens.vectors):
@@ -97,7 +94,7 @@ def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> It
         name = -len(vectors) - 1 if tokens.ids is None else int(tokens.ids[at])
         if name not in words:
             words[name] = len(vectors)
-            vectors.append(unit(vector[None, :])[0])
+            vectors.append(vector / np.linalg.norm(vector))
         yield words[name]
 
 
