@@ -20,7 +20,8 @@ class Evidence(NamedTuple):
 
     `late` is MaxSim in 0…1 and `best` that of the best candidate; `dense_margin` is in standard deviations above the
     collection's background; `lexical` is the share of the best possible BM25 score; `named` is 1 if the question names
-    a concept; `described` and `described_late` say how well it fits the description of a concept in the passage.
+    a concept; `described` and `described_late` say how well it fits the description of a concept in the passage;
+    `breadth` is the share of the passage that matches as well as the best candidate does.
     """
 
     late: float
@@ -30,6 +31,7 @@ class Evidence(NamedTuple):
     named: float
     described: float
     described_late: float
+    breadth: float
 
     @property
     def features(self) -> tuple[float, ...]:
@@ -37,7 +39,7 @@ class Evidence(NamedTuple):
         return (
             *(self.late, self.best, self.dense_margin, self.lexical, self.named, self.described),
             *(self.described * self.described_late, self.best * self.described_late),
-            self.described * self.dense_margin,
+            *(self.described * self.dense_margin, self.breadth),
         )
 
 
@@ -81,5 +83,8 @@ def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float,
 
 
 CALIBRATED = Confidence(
-    weights=(7.512, -1.83, 1.682, 2.163, -1.273, 0.6, 1.188, -5.605, -0.212), bias=-7.918, threshold=0.38, company=0.1
+    weights=(7.177, -1.549, 1.635, 2.099, -1.304, 0.599, 1.188, -5.602, -0.209, 0.448),
+    bias=-8.073,
+    threshold=0.39,
+    company=0.1,
 )

@@ -36,6 +36,12 @@ class Look:
     sentences: tuple[tuple[Span, float], ...]
     concepts: frozenset[str]
 
+    def breadth(self, best: float) -> float:
+        """The share of the passage, by length, that matches as well as `best`: what treats a topic has more of it."""
+        lengths = [max(1, span.end - span.start) for span, _ in self.sentences]
+        shares = [min(score / max(best, 1e-9), 1.0) for _, score in self.sentences]
+        return float(np.average(shares, weights=lengths))
+
 
 class Examiner:
     """The rows of an index, ready to be looked at. `languages` has a number for the language of each row."""

@@ -161,7 +161,7 @@ class Index:
             fits = [likeness[name] for name in look.concepts if name in likeness]
             margin, late = max((fit.margin for fit in fits), default=0.0), max((fit.late for fit in fits), default=0.0)
             found = look.late, best, look.dense_margin, lexical.get(look.row, 0.0), float(bool(query.mentions))
-            yield look.row, Evidence(*found, margin, late), look.sentences
+            yield look.row, Evidence(*found, margin, late, look.breadth(best)), look.sentences
 
     def _holding(
         self, phrases: Sequence[str], admitted: Sequence[int]

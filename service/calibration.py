@@ -18,7 +18,7 @@ from service.question import understand
 PARTS: Mapping[str, tuple[str, ...]] = {
     "passage vectors": ("dense_margin",),
     "BM25": ("lexical",),
-    "late interaction": ("late", "best"),
+    "late interaction": ("late", "best", "breadth"),
     "descriptions": ("described", "described_late"),
 }
 

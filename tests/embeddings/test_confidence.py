@@ -20,12 +20,13 @@ from embeddings.metrics import (
 def drawn(random: np.random.Generator) -> Evidence:
     late, best, lexical, described_late = map(float, random.random(4))
     margin, described = float(random.normal(1, 2)), float(random.random() * 6)
-    return Evidence(late, max(late, best), margin, lexical, float(random.integers(2)), described, described_late)
+    named, breadth = float(random.integers(2)), float(random.random())
+    return Evidence(late, max(late, best), margin, lexical, named, described, described_late, breadth)
 
 
 def test_fit_recovers_the_weights_that_made_the_answers() -> None:
     random = np.random.default_rng(11)
-    truth = Confidence((3.0, -1.0, 0.5, 3.0, -1.0, 0.3, 0.5, -2.0, 0.1), -2.0, 0.5, 0.1)
+    truth = Confidence((3.0, -1.0, 0.5, 3.0, -1.0, 0.3, 0.5, -2.0, 0.1, 1.0), -2.0, 0.5, 0.1)
     evidence = [drawn(random) for _ in range(30_000)]
     answers = [bool(random.random() < truth.probability(item)) for item in evidence]
     found = fit(evidence, answers, 0.5, 0.1)
@@ -34,19 +35,19 @@ def test_fit_recovers_the_weights_that_made_the_answers() -> None:
 
 
 def test_what_is_weighed_of_evidence() -> None:
-    evidence = Evidence(0.5, 0.8, 2.0, 0.3, 1.0, 4.0, 0.25)
-    assert evidence.features == pytest.approx((0.5, 0.8, 2.0, 0.3, 1.0, 4.0, 4.0 * 0.25, 0.8 * 0.25, 4.0 * 2.0))
+    evidence = Evidence(0.5, 0.8, 2.0, 0.3, 1.0, 4.0, 0.25, 0.6)
+    assert evidence.features == pytest.approx((0.5, 0.8, 2.0, 0.3, 1.0, 4.0, 4.0 * 0.25, 0.8 * 0.25, 4.0 * 2.0, 0.6))
 
 
 def test_probabilities_are_probabilities_and_a_better_match_counts_more() -> None:
-    weak, strong = Evidence(0.1, 0.9, 0, 0, 0, 0, 0), Evidence(0.9, 0.9, 4, 0.8, 1, 0, 0)
+    weak, strong = Evidence(0.1, 0.9, 0, 0, 0, 0, 0, 0.1), Evidence(0.9, 0.9, 4, 0.8, 1, 0, 0, 0.9)
     assert 0 < CALIBRATED.probability(weak) < CALIBRATED.company < CALIBRATED.threshold
     assert CALIBRATED.threshold < CALIBRATED.probability(strong) < 1
-    for name in ("late", "dense_margin", "lexical"):
+    for name in ("late", "dense_margin", "lexical", "breadth"):
         assert CALIBRATED.probability(strong) > CALIBRATED.probability(strong._replace(**{name: 0.1}))
     described = strong._replace(late=0.2, best=0.2, described=6.0, described_late=0.6)
     assert CALIBRATED.probability(described) > CALIBRATED.probability(described._replace(described=0, described_late=0))
-    assert 0 <= CALIBRATED.probability(Evidence(*[1e9] * 7)) <= 1
+    assert 0 <= CALIBRATED.probability(Evidence(*[1e9] * 8)) <= 1
 
 
 def test_standardised_scores_are_those_of_the_sample_and_sixteen_typical_passages() -> None:
@@ -80,9 +81,8 @@ def test_a_bootstrap_interval_holds_the_mean_and_narrows_with_more_values() -> N
 
 def test_calibration_is_the_gap_between_what_is_said_and_what_comes_true() -> None:
     said, came = [0.95, 0.9, 0.15, 0.1, 0.1, 1.0], [True, False, False, False, True, True]
-    assert reliability(said, came) == [
-        (pytest.approx(0.35 / 3), pytest.approx(1 / 3), 3),
-        (pytest.approx(2.85 / 3), pytest.approx(2 / 3), 3),
-    ]
+    assert [value for row in reliability(said, came) for value in row] == pytest.approx(
+        [*(0.35 / 3, 1 / 3, 3), *(2.85 / 3, 2 / 3, 3)]
+    )
     assert calibration_error(said, came) == pytest.approx((abs(0.35 / 3 - 1 / 3) + abs(2.85 / 3 - 2 / 3)) / 2)
     assert calibration_error([], []) == 0

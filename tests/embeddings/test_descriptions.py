@@ -52,7 +52,7 @@ def test_figures_of_two_descriptions_by_hand(tmp_path: Path) -> None:
     cosines = words @ asked / np.linalg.norm(words, axis=1) / np.linalg.norm(asked)
     assert found["ice"].late == pytest.approx(1.0, abs=1e-3)
     assert found["law"].late == pytest.approx(max(0.0, cosines.max()) ** 2, abs=1e-3)
-    assert (found["ice"].margin, found["law"].margin) == (pytest.approx(1.0), 0.0)  # of two, one above the mean
+    assert [found["ice"].margin, found["law"].margin] == pytest.approx([1.0, 0.0])  # of two, one above the mean
 
 
 @pytest.mark.parametrize(("concepts", "text"), [([], "ice"), ([Concept("a", {"en": ("a",)}, about={"en": "b"})], "…")])

@@ -16,7 +16,8 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from corpus.folding import fold
 from embeddings import glossary
 from embeddings.encoder import BUILT_IN, CHECKSUMS, EncoderError, open_encoder
-from embeddings.index import Index, Query
+from embeddings.index import Index
+from embeddings.query import Query
 from embeddings.rows import Row
 
 ROOT = Path(__file__).parents[2]

@@ -35,9 +35,9 @@ def model(tmp_path_factory: pytest.TempPathFactory, statements: dict[str, str]) 
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=256,
-        num_labels=1,
         initializer_range=0.5,  # so that random weights tell passages apart
     )
+    config.num_labels = 1
     BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 

@@ -32,7 +32,7 @@ def test_a_refit_does_not_see_the_questions_held_out(judged: list[Judged]) -> No
 def test_evidence_left_out_weighs_nothing(judged: list[Judged]) -> None:
     names = [name for part in PARTS.values() for name in part]
     without = refit(judged, ["described", "described_late"])
-    assert without.weights[5:] == pytest.approx([0.0] * 4) and refit(judged).weights[5] != 0
+    assert without.weights[5:9] == pytest.approx([0.0] * 4) and refit(judged).weights[5] != 0
     assert sorted(names) == sorted({*Evidence._fields} - {"named"})
 
 
