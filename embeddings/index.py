@@ -1,8 +1,8 @@
 """The index: built from the store's paragraphs, published as a folder, opened, searched.
 
 One row is one wording of a paragraph; of the wordings of one paragraph only one is ever a hit. Candidates come from
-the vectors and from BM25; late interaction looks at each of them closely, and confidence turns all that into the one
-probability by which they rank.
+the vectors of passages and sentences, from BM25 and from descriptions; each is looked at closely, and confidence turns
+all that into the one probability by which they rank.
 """
 
 import hashlib
@@ -106,7 +106,7 @@ class Index:
         publish(
             folder,
             name,
-            {**_made_with(encoder, glossary), "languages": _languages(rows)},
+            {**_made_with(encoder, glossary), "languages": sorted({_language(row.text) for row in rows})},
             lambda path: _write(path, rows, encoder, glossary, progress),
         )
         return True
@@ -186,7 +186,7 @@ class Index:
         """BM25 as a share of the best score possible: row → 0…1."""
         wanted: Counter[str] = Counter({term: 1 for term in self.glossary.analyser.terms(query.text)})
         wanted.update({_concept_term(mention.concept.id): 1 for mention in query.mentions})
-        known = language_of(query.text).split("-")[0] in self._languages
+        known = _language(query.text) in self._languages
         counted = {term: self._lexical.frequency(term) for term in wanted}
         best = sum(self._idf(held) for held in counted.values() if held or known) * (_BM25_K1 + 1)
         found = self._lexical.search(
@@ -231,8 +231,8 @@ def _write(
 ) -> None:
     write_rows(path / _ROWS, rows)
     Descriptions.build(path, glossary, encoder)
-    languages = _languages(rows)
-    np.save(path / _LANGUAGES, np.array([languages.index(_language(row)) for row in rows], np.uint8))
+    _, languages = np.unique([_language(row.text) for row in rows], return_inverse=True)
+    np.save(path / _LANGUAGES, languages.astype(np.uint8))
     nothing = np.zeros((0, encoder.dimension), np.float32)
     vectors, cut, owners, named = [nothing], [nothing], list[int](), list[list[Mention]]()
     with writing_tokens(path) as add:
@@ -273,9 +273,6 @@ def _several(text: str) -> tuple[Span, ...]:
     return held if len(held) > 1 else ()
 
 
-def _language(row: Row) -> str:
-    return language_of(row.text).split("-")[0]
-
-
-def _languages(rows: Sequence[Row]) -> list[str]:
-    return sorted(set(map(_language, rows)))
+def _language(text: str) -> str:
+    """Without the script: names and backgrounds are those of a language in either."""
+    return language_of(text).split("-")[0]

@@ -11,7 +11,7 @@ from embeddings.confidence import CALIBRATED, Confidence, Evidence, fit
 from embeddings.index import Hit, Index
 from embeddings.metrics import calibration_error, recall_at, reliability, success_at_1
 from embeddings.query import Query
-from service.evaluation import HELD_OUT, TOP_K, Case, Figures, means
+from service.evaluation import TOP_K, Case, Figures, means
 from service.question import understand
 
 # The evidence that comes from each part of the search.
@@ -36,7 +36,7 @@ def judge(index: Index, cases: Sequence[Case]) -> list[Judged]:
     """Every candidate of each case, without follow-ups and dated questions: they test the understanding."""
     judged = []
     for case in cases:
-        if not case.history and not case.group.endswith("/dated"):
+        if not case.history and case.kind != "dated":
             asked = understand(case.question, (), {}, index.glossary)
             hits = index.search(Query(asked.text, asked.mentions, asked.phrases), len(index.rows)).hits
             judged.append(Judged(case, tuple(hits), tuple(bool(case.gold & set(hit.row.paragraph)) for hit in hits)))
@@ -45,7 +45,7 @@ def judge(index: Index, cases: Sequence[Case]) -> list[Judged]:
 
 def refit(judged: Sequence[Judged], without: Sequence[str] = ()) -> Confidence:
     """The confidence that fits these questions best, but for those held out, with some evidence left out."""
-    learned = [held for held in judged if not held.case.group.startswith(HELD_OUT)]
+    learned = [held for held in judged if not held.case.is_held_out]
     evidence = [_muted(hit.evidence, without) for held in learned for hit in held.hits]
     answers = [answer for held in learned for answer in held.answers]
     return fit(evidence, answers, CALIBRATED.threshold, CALIBRATED.company)

@@ -23,7 +23,7 @@ from service.question import understand
 
 TOP_K = 10
 _FEW = 5  # quotes, as a reader gets them who says nothing of how many
-HELD_OUT = "held-out"  # questions in the file of this name are measured, and never shown or learned from
+_HELD_OUT = "held-out"  # the question file of this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Case:
     def kind(self) -> str:
         """What sort of question it is: the end of its group."""
         return self.group.rpartition("/")[2]
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether it is only to be measured: never shown, and nothing learned from it."""
+        return self.group.startswith(_HELD_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def overall(outcomes: Sequence[Outcome]) -> dict[str, Figures]:
 
 def worst(outcomes: Sequence[Outcome]) -> list[str]:
     """A line for each wrong outcome that is not held out, those that the service was surest of first."""
-    wrong = [held for held in outcomes if held.is_wrong and not held.case.group.startswith(HELD_OUT)]
+    wrong = [held for held in outcomes if held.is_wrong and not held.case.is_held_out]
     wrong.sort(key=lambda held: -max((score for _, score in held.got), default=0.0))
     return [
         f"{held.case.id} {held.case.group} {held.case.question!r}: wanted {sorted(held.case.gold)}, "

@@ -1,10 +1,12 @@
 """Shared parts, all real: the five files, the built-in model, an index built from them, the service over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
 
 from service.app import create_app
 from service.collection import Collection
@@ -36,3 +38,20 @@ def client(collection: Collection) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def quality() -> Path:
     return Path(__file__).parent / "quality"
+
+
+@pytest.fixture(scope="session")
+def character_tokenizer() -> Callable[[Iterable[str]], PreTrainedTokenizerFast]:
+    """A BERT tokenizer, for one text or a pair, whose tokens are the given characters: for tiny transformers."""
+
+    def tokenizer(characters: Iterable[str]) -> PreTrainedTokenizerFast:
+        vocabulary = {token: at for at, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *characters])}
+        held = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+        held.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+        held.post_processor = processors.TemplateProcessing(
+            "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", [("[CLS]", 2), ("[SEP]", 3)]
+        )
+        names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep")}
+        return PreTrainedTokenizerFast(tokenizer_object=held, **names)  # type: ignore[no-untyped-call]
+
+    return tokenizer

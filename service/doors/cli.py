@@ -31,7 +31,7 @@ from service.calibration import ablation as run_ablation
 from service.calibration import curve as draw_curve
 from service.collection import Collection
 from service.doors.schemas import AnswerOut
-from service.evaluation import HELD_OUT, Figures, below_floor, grouped, highlights, overall, read_cases
+from service.evaluation import Figures, below_floor, grouped, highlights, overall, read_cases
 from service.evaluation import evaluate as run_evaluation
 from service.evaluation import worst as list_worst
 from service.ingestion import BUILT_IN, Report
@@ -242,8 +242,8 @@ def _print_ablation(rows: Mapping[str, Mapping[str, Figures]]) -> None:
 
 
 def _print_curves(judged: Sequence[Judged]) -> None:
-    held_out = [held for held in judged if held.case.group.startswith(HELD_OUT)]
-    learned = [held for held in judged if not held.case.group.startswith(HELD_OUT)]
+    held_out = [held for held in judged if held.case.is_held_out]
+    learned = [held for held in judged if not held.case.is_held_out]
     for name, some in (("questions", learned), ("held-out questions", held_out)):
         if not some:
             continue

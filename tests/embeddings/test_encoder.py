@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from tokenizers import Tokenizer, pre_tokenizers, processors
-from tokenizers import models as tokenizer_models
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from corpus.folding import fold
@@ -66,18 +65,16 @@ def test_tokens_stand_where_they_say() -> None:
 
 
 @pytest.fixture(scope="module")
-def transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def transformer(
+    tmp_path_factory: pytest.TempPathFactory,
+    character_tokenizer: Callable[[Iterable[str]], PreTrainedTokenizerFast],
+) -> Path:
     """A tiny BERT with random weights, saved as a sentence-transformers folder with prompts."""
     folder = tmp_path_factory.mktemp("transformer")
     letters = "".join(sorted(set("".join(TEXTS) + "中导条约外空军备竞赛生物多样性")))
-    vocabulary = {token: at for at, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters.replace(" ", "")])}
-    tokenizer = Tokenizer(tokenizer_models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, [("[CLS]", 2), ("[SEP]", 3)])
-    names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep")}
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names)  # type: ignore[no-untyped-call]
+    fast = character_tokenizer(letters.replace(" ", ""))
     config = BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(fast),
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,

@@ -1,10 +1,10 @@
 """A cross-encoder, small and with random weights, that puts quotes into its own order."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from sentence_transformers import CrossEncoder
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from embeddings.encoder import EncoderError
@@ -17,19 +17,19 @@ QUESTION = "全球战略稳定"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory, statements: dict[str, str]) -> Path:
+def model(
+    tmp_path_factory: pytest.TempPathFactory,
+    statements: dict[str, str],
+    character_tokenizer: Callable[[Iterable[str]], PreTrainedTokenizerFast],
+) -> Path:
     folder = tmp_path_factory.mktemp("cross-encoder")
-    letters = sorted({char for text in statements.values() for char in text if not char.isspace()})
-    vocabulary = {token: at for at, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", [("[CLS]", 2), ("[SEP]", 3)]
+    tokenizer = character_tokenizer(
+        sorted({char for text in statements.values() for char in text if not char.isspace()})
     )
-    names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep")}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=256, **names).save_pretrained(folder)  # type: ignore[no-untyped-call]
+    tokenizer.model_max_length = 256
+    tokenizer.save_pretrained(folder)
     config = BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(tokenizer),
         hidden_size=32,
         num_hidden_layers=1,
         num_attention_heads=2,

@@ -9,7 +9,6 @@ from embeddings.confidence import CALIBRATED
 from service.calibration import Judged, ablation, curve, judge
 from service.collection import Collection
 from service.evaluation import (
-    HELD_OUT,
     Figures,
     Outcome,
     below_floor,
@@ -55,7 +54,7 @@ def test_no_figure_is_below_its_floor(outcomes: list[Outcome], quality: Path) ->
 
 def test_readme_states_the_figures_that_are_measured(outcomes: list[Outcome]) -> None:
     every = overall(outcomes)
-    held = overall([outcome for outcome in outcomes if outcome.case.group.startswith(HELD_OUT)])
+    held = overall([outcome for outcome in outcomes if outcome.case.is_held_out])
     rows = re.findall(r"^\| (\w+) \((\d+), (\d+) held out\) \| ([\w@ ]+) \| ([\d. |]+) \|$", README, re.MULTILINE)
     assert {kind for kind, *_ in rows} == {outcome.case.kind for outcome in outcomes}
     for kind, count, held_out, name, figures in rows:
@@ -76,8 +75,8 @@ def test_readme_states_what_each_part_of_the_ranking_is_worth(judged: list[Judge
 
 def test_readme_states_the_thresholds_and_how_far_scores_can_be_trusted(judged: list[Judged]) -> None:
     assert f"reaches {CALIBRATED.threshold};" in README and f"reaches {CALIBRATED.company} is quoted" in README
-    held_out = [held for held in judged if held.case.group.startswith(HELD_OUT)]
-    seen = [held for held in judged if not held.case.group.startswith(HELD_OUT)]
+    held_out = [held for held in judged if held.case.is_held_out]
+    seen = [held for held in judged if not held.case.is_held_out]
     (stated,) = re.findall(r"off by ([\d.]+) on average .* fitted to, by ([\d.]+) on those", README)
     assert [curve(seen).error, curve(held_out).error] == pytest.approx([float(error) for error in stated], abs=0.015)
 
@@ -108,4 +107,4 @@ def test_there_are_enough_questions_and_their_ids_are_unique(quality: Path) -> N
     assert len({case.id for case in cases}) == len(cases)
     answerable = [case for case in cases if case.gold]
     assert len(answerable) >= 150 and len(cases) - len(answerable) >= 150
-    assert 0.25 < sum(case.group.startswith(HELD_OUT) for case in cases) / len(cases) < 0.4
+    assert 0.25 < sum(case.is_held_out for case in cases) / len(cases) < 0.4
