@@ -92,6 +92,13 @@ class Member(NamedTuple):
     language: str
 
 
+class Place(NamedTuple):
+    """A paragraph by its position among all of its document, from 0."""
+
+    document: str
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One version of one file. `text_sha256` is None where the text of record is the file itself."""

@@ -7,8 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein, Opcodes
-
+from corpus.alignment import carried, edits
 from corpus.document import Passage, Span
 from corpus.folding import Folded, letters
 
@@ -31,23 +30,10 @@ def variants(base: str, witness: str) -> tuple[Variant, ...]:
     """The fewest edits of letters and digits that make `witness` out of `base`, neighbouring ones joined."""
     folded = letters(base), letters(witness)
     found = []
-    for base_range, witness_range in _edits(folded[0].text, folded[1].text):
+    for base_range, witness_range in edits(folded[0].text, folded[1].text):
         there = folded[1].source(*witness_range)
         found.append(Variant(folded[0].source(*base_range), there, there.of(witness)))
     return tuple(found)
-
-
-def _edits(base: str, witness: str) -> list[tuple[Span, Span]]:
-    edits: list[tuple[Span, Span]] = []
-    for op in Levenshtein.opcodes(base, witness):
-        if op.tag == "equal":
-            continue
-        ranges = Span(op.src_start, op.src_end), Span(op.dest_start, op.dest_end)
-        if edits and (edits[-1][0].end, edits[-1][1].end) == (ranges[0].start, ranges[1].start):
-            before = edits.pop()
-            ranges = Span(before[0].start, ranges[0].end), Span(before[1].start, ranges[1].end)
-        edits.append(ranges)
-    return edits
 
 
 def align(first: Sequence[str], second: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -122,18 +108,9 @@ def corresponding(span: Span, base: str, witness: str) -> Span:
     folded = letters(base), letters(witness)
     first = sum(origin.end <= span.start for origin in folded[0].origins)
     last = sum(origin.start < span.end for origin in folded[0].origins)
-    edits = Levenshtein.opcodes(folded[0].text, folded[1].text)
-    start, end = _carried(edits, first), _carried(edits, last)
+    start, end = carried((first, last), folded[0].text, folded[1].text)
     inside = folded[1].source(start, end)
     return _with_punctuation(witness, inside)
-
-
-def _carried(edits: Opcodes, at: int) -> int:
-    """Position `at` of the base, counted in the witness."""
-    for op in edits:
-        if op.src_start <= at < op.src_end:
-            return min(op.dest_start + at - op.src_start, op.dest_end)
-    return int(edits.dest_len)
 
 
 def _with_punctuation(text: str, span: Span) -> Span:

@@ -21,8 +21,8 @@ HEAVY = {
     "huggingface_hub": "embeddings/encoder.py",
     "opencc": "corpus/folding.py",
     "pypinyin": "corpus/cleaning.py",
-    "rapidfuzz": "corpus/witnesses.py",
-    "sqlite3": "corpus/store.py",
+    "rapidfuzz": "corpus/alignment.py",
+    "sqlite3": "corpus/database.py",
 }
 # Whoever does not use them should not wait for them.
 LATE = {"httpx2", "huggingface_hub", "model2vec", "safetensors", "sentence_transformers"}

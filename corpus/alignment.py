@@ -1,0 +1,72 @@
+"""Two sequences held against each other: the fewest edits between them, and where one stands best inside the other."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from corpus.document import Span
+
+Costs = NDArray[np.int64]
+
+
+def edits(source: Sequence[Hashable], target: Sequence[Hashable]) -> list[tuple[Span, Span]]:
+    """The fewest edits that make `target` out of `source`, as the ranges that differ, neighbouring ones joined."""
+    found: list[tuple[Span, Span]] = []
+    for op in Levenshtein.opcodes(source, target):
+        if op.tag == "equal":
+            continue
+        ranges = Span(op.src_start, op.src_end), Span(op.dest_start, op.dest_end)
+        if found and (found[-1][0].end, found[-1][1].end) == (ranges[0].start, ranges[1].start):
+            before = found.pop()
+            ranges = Span(before[0].start, ranges[0].end), Span(before[1].start, ranges[1].end)
+        found.append(ranges)
+    return found
+
+
+def carried(places: Sequence[int], source: Sequence[Hashable], target: Sequence[Hashable]) -> list[int]:
+    """Places of `source`, counted in `target`."""
+    ops = Levenshtein.opcodes(source, target)
+    return [
+        next(
+            (min(op.dest_start + at - op.src_start, op.dest_end) for op in ops if op.src_start <= at < op.src_end),
+            ops.dest_len,
+        )
+        for at in places
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Infix:
+    """Where in a text a query stands best: the range of the text, and the edits that it takes there."""
+
+    range: Span
+    distance: int
+
+
+def infix_distances(query: Sequence[str], text: Sequence[str]) -> tuple[Costs, Costs]:
+    """The fewest edits from each prefix of `query` to any range of `text`, and from all of `query` to one ending at each
+    place: arrays of len(query) + 1 and of len(text) + 1. Sellers (1980), row by row.
+    """
+    codes = {word: code for code, word in enumerate(dict.fromkeys([*text, *query]))}
+    written = np.array([codes[word] for word in text], dtype=np.int64)
+    steps = np.arange(len(text) + 1)
+    row = np.zeros(len(text) + 1, dtype=np.int64)
+    lowest = [0]
+    for at, word in enumerate(query, 1):
+        below = np.minimum(row[:-1] + (written != codes[word]), row[1:] + 1)
+        row = np.minimum.accumulate(np.concatenate([[at], below]) - steps) + steps
+        lowest.append(int(row.min()))
+    return np.array(lowest), row
+
+
+def infix(query: Sequence[str], text: Sequence[str]) -> Infix:
+    """The range of `text` that takes the fewest edits to become `query`; of equals the first, and of those the shortest."""
+    _, ends = infix_distances(query, text)
+    end = int(ends.argmin())
+    distance = int(ends[end])
+    first = max(0, end - len(query) - distance)
+    _, starts = infix_distances(query[::-1], text[first:end][::-1])
+    return Infix(Span(end - int(starts.argmin()), end), distance)
