@@ -11,6 +11,10 @@ from corpus.document import Span
 
 Costs = NDArray[np.int64]
 
+_EDIT = 1 << 16  # what an edit costs: far more than all that may be added to choose between equals
+_REPLACEMENT = _EDIT + 1  # two words left out are better than two replaced: more of the text is kept
+_AT_EDGE = 2  # but a first or last word replaces another rather than being put before or after all
+
 
 def edits(source: Sequence[Hashable], target: Sequence[Hashable]) -> list[tuple[Span, Span]]:
     """The fewest edits that make `target` out of `source`, as the ranges that differ, neighbouring ones joined."""
@@ -47,26 +51,33 @@ class Infix:
 
 
 def infix_distances(query: Sequence[str], text: Sequence[str]) -> tuple[Costs, Costs]:
-    """The fewest edits from each prefix of `query` to any range of `text`, and from all of `query` to one ending at each
-    place: arrays of len(query) + 1 and of len(text) + 1. Sellers (1980), row by row.
+    """The fewest edits from each prefix of `query` to any range of `text`, and from all of it to a range with each end.
+
+    Arrays of len(query) + 1 and of len(text) + 1 edits. Sellers' algorithm (1980), row by row.
     """
-    codes = {word: code for code, word in enumerate(dict.fromkeys([*text, *query]))}
-    written = np.array([codes[word] for word in text], dtype=np.int64)
-    steps = np.arange(len(text) + 1)
-    row = np.zeros(len(text) + 1, dtype=np.int64)
-    lowest = [0]
-    for at, word in enumerate(query, 1):
-        below = np.minimum(row[:-1] + (written != codes[word]), row[1:] + 1)
-        row = np.minimum.accumulate(np.concatenate([[at], below]) - steps) + steps
-        lowest.append(int(row.min()))
-    return np.array(lowest), row
+    lowest, ends = _costs(query, text)
+    return lowest // _EDIT, ends // _EDIT
 
 
 def infix(query: Sequence[str], text: Sequence[str]) -> Infix:
-    """The range of `text` that takes the fewest edits to become `query`; of equals the first, and of those the shortest."""
-    _, ends = infix_distances(query, text)
+    """The range of `text` that takes the fewest edits to become `query`; of equals one that keeps most words."""
+    _, ends = _costs(query, text)
     end = int(ends.argmin())
-    distance = int(ends[end])
+    distance = int(ends[end]) // _EDIT
     first = max(0, end - len(query) - distance)
-    _, starts = infix_distances(query[::-1], text[first:end][::-1])
+    _, starts = _costs(query[::-1], text[first:end][::-1])
     return Infix(Span(end - int(starts.argmin()), end), distance)
+
+
+def _costs(query: Sequence[str], text: Sequence[str]) -> tuple[Costs, Costs]:
+    codes = {word: code for code, word in enumerate(dict.fromkeys([*text, *query]))}
+    written = np.array([codes[word] for word in text], dtype=np.int64)
+    steps = np.arange(len(text) + 1) * _EDIT
+    row = np.zeros(len(text) + 1, dtype=np.int64)
+    lowest = [0]
+    for at, word in enumerate(query, 1):
+        insertion = _EDIT + (_AT_EDGE if at in (1, len(query)) else 0)
+        below = np.minimum(row[:-1] + (written != codes[word]) * _REPLACEMENT, row[1:] + insertion)
+        row = np.minimum.accumulate(np.concatenate([row[:1] + insertion, below]) - steps) + steps
+        lowest.append(int(row.min()))
+    return np.array(lowest), row

@@ -19,6 +19,8 @@ def audit(store: Store) -> Iterator[str]:
             yield from _audit_document(document, file, data, extent, passages)
             yield from _audit_numbers(document, passages, known.setdefault(document.id, {}))
         yield from _audit_witnesses(store)
+        for place in store.unfindable():
+            yield f"{place.document}: paragraph {place.position + 1} can't be found by its wording; make the store anew"
     except (ValueError, TypeError, KeyError) as error:
         yield f"store: a row can't be read ({error!r}); restore the store from a backup, or ingest anew elsewhere"
 

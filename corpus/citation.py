@@ -4,26 +4,39 @@ Selectors follow the W3C Web Annotation Data Model; `csl` is a CSL-JSON item, th
 """
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from corpus.document import Document, Passage, Span, Work
+from corpus.folding import HAN
 
 _CONTEXT = 32  # characters before and after an exact quote that tell it from its repetitions
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_WEB_PAGE = re.compile(r"https?://\S+")
+_HAN = re.compile(rf"[{HAN}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """`spans` and `selectors` index the text of record; None means that the source does not state it."""
+    """`spans` and `selectors` index the text of record; None means that the source does not state it.
 
+    `source_quote_url` opens the outlet's page at the quote.
+    """
+
+    document: str
     title: str | None
     titles: Mapping[str, str]
     date: datetime.date | None
     published: datetime.date | None
     place: str | None
     outlet: str | None
+    page: str | None
     source_url: str | None
+    source_quote_url: str | None
+    accessed: datetime.date | None
     language: str
     paragraph: int | None
     sha256: str
@@ -32,18 +45,32 @@ class Citation:
     selectors: tuple[Mapping[str, Any], ...]
     csl: Mapping[str, Any]
 
+    @property
+    def heading(self) -> str:
+        """The title on one line; where none is stated, the document's name in the brackets of a supplied title."""
+        return _heading(self.title, self.document)
+
+    @property
+    def issued(self) -> datetime.date | None:
+        """The page's date, else the day on which the statement was made."""
+        return self.published or self.date
+
 
 def cite(work: Work, document: Document, passage: Passage) -> Citation:
     """The citation of one passage of one witness of a work."""
     origin = document.origin
     return Citation(
+        document=document.id,
         title=title(work, document),
         titles=work.titles,
         date=work.date,
         published=origin.published,
         place=in_language(work.places, document.language),
         outlet=origin.outlet,
+        page=origin.page,
         source_url=origin.url,
+        source_quote_url=text_fragment(origin.url, passage.text),
+        accessed=document.accessed if origin.url else None,
         language=document.language,
         paragraph=passage.ordinal,
         sha256=document.sha256,
@@ -65,6 +92,33 @@ def in_language(texts: Mapping[str, str], language: str) -> str | None:
     return texts.get(language) or next(iter([*kin, *texts.values()]), None)
 
 
+def one_line(text: str) -> str:
+    """`text` with each run of line breaks and control characters as one space."""
+    return _BREAKS.sub(" ", text).strip()
+
+
+def _heading(stated: str | None, document: str) -> str:
+    return one_line(stated or "") or f"[{document}]"
+
+
+def text_fragment(url: str | None, text: str) -> str | None:
+    """`url` with a text directive that scrolls to `text`; None where there is no web page or it has a directive."""
+    if url is None or ":~:" in url or not _WEB_PAGE.fullmatch(url):
+        return None
+    words = " ".join(text.split())
+    least = 12 if _HAN.search(words) else 30
+    ends = [words] if len(words) <= 4 * least else [_start(words, least), _start(words[::-1], least)[::-1]]
+    # A bare hyphen would mark a prefix or suffix.
+    directive = ",".join(quote(end, safe="").replace("-", "%2D") for end in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
+
+
+def _start(words: str, least: int) -> str:
+    """The first `least` to `2 * least` characters: browsers match only what ends where a word ends."""
+    match = re.match(rf".{{{least},{2 * least}}}?(?=\W)", words)
+    return match[0] if match else words[:least]
+
+
 def selectors(raw: str, spans: tuple[Span, ...]) -> tuple[Mapping[str, Any], ...]:
     """One position and one quote selector for the range from the first span's start to the last one's end."""
     start, end = spans[0].start, spans[-1].end
@@ -80,15 +134,18 @@ def selectors(raw: str, spans: tuple[Span, ...]) -> tuple[Mapping[str, Any], ...
 
 
 def csl(work: Work, document: Document, passage: Passage) -> Mapping[str, Any]:
-    """A CSL-JSON item. `issued` is the page's date, `original-date` the day the statement was made."""
+    """A CSL-JSON item. `issued` is the page's date, with `original-date` the day the statement was made, or that day.
+
+    The paragraph stands in `note`: an item has no field for a place within it, only a single citation has (`locator`).
+    """
     origin = document.origin
     item = {
         "id": passage.id,
         "type": "article-newspaper" if origin.page else "webpage" if origin.url else "document",
-        "title": title(work, document),
+        "title": _heading(title(work, document), document.id),
         "container-title": origin.outlet,
-        "issued": _date_parts(origin.published),
-        "original-date": _date_parts(work.date),
+        "issued": _date_parts(origin.published or work.date),
+        "original-date": _date_parts(work.date) if origin.published else None,
         "event-place": in_language(work.places, document.language),
         "page": origin.page,
         "URL": origin.url,

@@ -54,7 +54,7 @@ class Database:
             raise CorpusError(f"{path.parent}: {error.strerror}; name another folder in YINJU_DATA") from error
 
     def upgrade(self) -> int:
-        """Bring the file to the newest format, in the caller's transaction; returns the format that it had, 0 if new."""
+        """Bring the file to the newest format, in the caller's transaction; returns the one it had, 0 if new."""
         format_: int = self.rows("PRAGMA user_version")[0][0]
         if format_ > len(_STEPS):
             raise CorpusError(

@@ -23,6 +23,9 @@ class Span(NamedTuple):
     def of(self, text: str) -> str:
         return text[self.start : self.end]
 
+    def moved(self, by: int) -> "Span":
+        return Span(self.start + by, self.end + by)
+
 
 class Role(StrEnum):
     """What a paragraph is in its document. Only `BODY` is indexed and quoted."""

@@ -16,6 +16,8 @@ from corpus.document import Span
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"  # for use inside a character class
 
+_HONG_KONG = str.maketrans("衞敍枱", "衛敘檯")  # forms that OpenCC's t2s does not know
+
 _WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+")
 
 
@@ -48,6 +50,7 @@ def _to_simplified() -> OpenCC:
 
 def simplified(text: str) -> str:
     """Traditional characters as Simplified ones, in as many characters."""
+    text = text.translate(_HONG_KONG)
     converted: str = _to_simplified().convert(text)
     if len(converted) == len(text):
         return converted
@@ -57,7 +60,8 @@ def simplified(text: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _folded_cluster(cluster: str) -> str:
     shaped = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold()).replace("ё", "е")
-    return "".join(" " if char.isspace() else char for char in shaped if unicodedata.category(char) not in ("Cf", "Cc"))
+    kept = (char for char in shaped if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc"))
+    return "".join(" " if char.isspace() else char for char in kept)
 
 
 def _clusters(text: str) -> Iterator[Span]:

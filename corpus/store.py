@@ -264,6 +264,18 @@ class Store:
         found = [row[0] for row in self._database.rows("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
 
+    def unfindable(self) -> list[Place]:
+        """Paragraphs of current versions that a quotation of them would not find, for their wording is not held."""
+        wordings = (
+            "SELECT p.position, w.wording FROM passages p JOIN wordings w ON w.rowid = p.wording WHERE p.document = ?"
+        )
+        missing = []
+        for member in self.members():
+            held = {row["position"]: row["wording"] for row in self._database.rows(wordings, member.document)}
+            texts = [wording(passage.text).text for passage in self.passages(member.document)]
+            missing += [Place(member.document, at) for at, text in enumerate(texts) if held.get(at) != text]
+        return missing
+
     def kept(self) -> Iterator[tuple[Document, str, bytes, Extent]]:
         """Every version of every document with its file's name, its bytes as stored, and the extent it was split by."""
         for row in self._database.rows("SELECT id, version FROM documents ORDER BY id, version"):

@@ -13,12 +13,13 @@ from corpus.document import Span
 from corpus.folding import HAN, fold
 
 _LETTER = rf"[^\W\d_{HAN}]"
+_UNIT = rf"(?:(?:{_LETTER}\.){{2,}}|{_LETTER}+)"
 _JOINT = r"(?:[-\u2010\u2011\u2013](?:\s*\n\s*)?|['’ʼ`])"  # a word divided at the end of a line is one word
 _WORD = re.compile(
     rf"[{HAN}]"
     r"|(?<![\w.,])[-\u2212](?=\d)"  # a minus sign
     r"|\d{1,3}(?:[, ]\d{3})+(?!\d)(?:\.\d+)*|\d+(?:[.,:/\u2044]\d+)*"
-    rf"|(?:{_LETTER}\.){{2,}}|{_LETTER}+(?:{_JOINT}{_LETTER}+)*"
+    rf"|{_UNIT}(?:{_JOINT}{_UNIT})*"
     r"|[%‰$€£¥₽°]|[+<>=≤≥±×÷](?=\s?\d)"
 )
 _INSIDE = re.compile(r"[\s.'’ʼ`\u2010\u2011\u2013-]")
@@ -48,9 +49,13 @@ class Wording:
 def wording(text: str) -> Wording:
     """The words of `text`, in order."""
     folded = fold(text)
-    ranges = [Span(*match.span()) for match in _WORD.finditer(folded.text)]
+    # Folding makes a space of a line break, but only a line break joins what a hyphen divides.
+    lines = "".join(
+        "\n" if text[at.start] in "\r\n" else char for char, at in zip(folded.text, folded.origins, strict=True)
+    )
+    ranges = [Span(*match.span()) for match in _WORD.finditer(lines)]
     spans = tuple(folded.source(*held) for held in ranges)
-    words = (_word(held.of(folded.text), span.of(text)) for held, span in zip(ranges, spans, strict=True))
+    words = (_word(held.of(lines), span.of(text)) for held, span in zip(ranges, spans, strict=True))
     return Wording(tuple(words), spans)
 
 

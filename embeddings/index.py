@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,11 @@ class Index:
     def is_current(folder: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> bool:
         """Whether the current index is one of just these rows."""
         return current_name(folder) == _name(rows, encoder, glossary)
+
+    @cached_property
+    def documents(self) -> frozenset[str]:
+        """All documents that this snapshot knows."""
+        return frozenset().union(*(row.documents for row in self.rows))
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""

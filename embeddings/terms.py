@@ -12,16 +12,21 @@ from typing import Any
 
 import jieba
 import Stemmer
+from jieba.posseg import POSTokenizer
 
-from corpus.folding import HAN, fold
+from corpus.document import Span
+from corpus.folding import HAN, fold, simplified
 
 _TERM = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:[-\u2010./'’][^\W_{HAN}]+)*")
 _PART = re.compile(rf"[{HAN}]+|\d+|[^\W\d_{HAN}]+")
 _IS_HAN = re.compile(rf"[{HAN}]")
+_NAMES = frozenset({"nr", "nrfg", "nrt", "ns", "nt"})
+# The first word of a sentence is capitalised whatever it is; an acronym is a name wherever it stands.
+_CAPITALISED = re.compile(r"(?<=[^\W_][,;:]\s)[A-ZА-ЯЁ]\w+|(?<=[^\W_]\s)[A-ZА-ЯЁ]\w+|\b[A-ZА-ЯЁ]{2,}\b")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 
 
-VERSION = f"terms 1, jieba {version('jieba')}, snowball {version('PyStemmer')}, opencc {version('opencc')}"
+VERSION = f"terms 2, jieba {version('jieba')}, snowball {version('PyStemmer')}, opencc {version('opencc')}"
 
 
 class Analyser:
@@ -60,6 +65,19 @@ class Analyser:
             for _, start, end in self._jieba.tokenize(match[0])
             for edge in (start, end)
         )
+
+    def names(self, text: str) -> Iterator[Span]:
+        """People, places and bodies: Chinese by jieba's parts of speech, else words that only names capitalise."""
+        at = 0
+        for word, flag in self._tagger.cut(simplified(text)):
+            if flag in _NAMES:
+                yield Span(at, at + len(word))
+            at += len(word)
+        yield from (Span(*match.span()) for match in _CAPITALISED.finditer(text))
+
+    @cached_property
+    def _tagger(self) -> Any:
+        return POSTokenizer(self._jieba)
 
 
 @cache

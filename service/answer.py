@@ -2,35 +2,25 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from corpus.citation import Citation, cite
-from corpus.document import Document, Member, Passage, Span, Work
+from corpus.citation import Citation
+from corpus.context import Context
+from corpus.document import Member, Span, Work
 from corpus.store import Store
-from corpus.witnesses import Variant, corresponding, variants
+from corpus.witnesses import corresponding
 from embeddings.confidence import CALIBRATED
 from embeddings.index import Found, Hit, Index
 from embeddings.publication import IndexMismatch
 from embeddings.query import Query
 from embeddings.reranker import Reranker
+from service.lookup import Lookup, Witness
 from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
 
 MOST = 50  # quotes in one answer
 _NEAREST = 3
 _HIGHLIGHT = 0.9  # a sentence that matches at least this share as well as the best one is highlighted too
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """Another passage that holds the same paragraph, and where its wording differs from the quote's."""
-
-    passage_id: str
-    title: str | None
-    outlet: str | None
-    source_url: str | None
-    text: str
-    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +32,7 @@ class Quote:
     text: str
     score: float
     highlights: tuple[Span, ...]
-    leans_on: Span | None
+    leans_on: Context | None
     citation: Citation
     witnesses: tuple[Witness, ...]
     url: str
@@ -69,10 +59,10 @@ class Answerer:
     With a reranker, what is quoted comes in its order; what is quoted at all, and the scores, stay the same.
     """
 
-    def __init__(self, store: Store, index: Index, base_url: str, reranker: Reranker | None = None) -> None:
+    def __init__(self, store: Store, index: Index, lookup: Lookup, reranker: Reranker | None = None) -> None:
         self._store = store
         self._index = index
-        self._base_url = base_url
+        self._lookup = lookup
         self._reranker = reranker
 
     def ask(
@@ -96,7 +86,7 @@ class Answerer:
             for member in members
             if _admits(filters, member, works[member.work]) and _admits(understood.filters, member, works[member.work])
         ]
-        narrowed = None if len(admitted) == len(members) else frozenset(admitted)
+        narrowed = None if self._index.documents <= {*admitted} else frozenset(admitted)
         query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
         found = Found([]) if understood.subjectless else self._index.search(query, MOST)
         # Whether anything answers is a question to the whole collection; which passages do, one to those admitted.
@@ -130,60 +120,24 @@ class Answerer:
         quoted = next(
             member for member in hit.row.members if documents is None or member.rpartition("/")[0] in documents
         )
-        document, passage = self._held(quoted)
-        if quoted == hit.row.members[0] and passage.text != hit.row.text:
+        held = self._lookup.passage(quoted, hit.row.paragraph)
+        if held is None:
+            raise IndexMismatch(f"{quoted} is in the index but not in the store; run `yinju ingest`")
+        text = held.passage.text
+        if quoted == hit.row.members[0] and text != hit.row.text:
             raise IndexMismatch(f"{quoted} has another text in the store than in the index; run `yinju ingest`")
-        carried = [corresponding(span, hit.row.text, passage.text) for span in highlighted(hit)]
+        carried = [corresponding(span, hit.row.text, text) for span in highlighted(hit)]
         return Quote(
             number=number,
             passage_id=quoted,
-            text=passage.text,
+            text=text,
             score=round(hit.score, 4),
-            highlights=tuple(held for held in carried if held.start < held.end),
-            leans_on=None,
-            citation=self._cite(document, passage),
-            witnesses=self._witnesses(passage, (member for member in hit.row.paragraph if member != quoted)),
-            url=self.url(quoted),
+            highlights=tuple(span for span in carried if span.start < span.end),
+            leans_on=held.leans_on,
+            citation=held.citation,
+            witnesses=held.witnesses,
+            url=held.url,
         )
-
-    def _held(self, name: str) -> tuple[Document, Passage]:
-        held = self._store.passage(name)
-        if held is None:
-            raise IndexMismatch(f"{name} is in the index but not in the store; run `yinju ingest`")
-        return held
-
-    def _cite(self, document: Document, passage: Passage) -> Citation:
-        return cite(self._store.works()[document.work], document, passage)
-
-    def _witnesses(self, quoted: Passage, others: Iterable[str]) -> tuple[Witness, ...]:
-        witnesses = []
-        for name in others:
-            document, passage = self._held(name)
-            citation = self._cite(document, passage)
-            witnesses.append(
-                Witness(
-                    name,
-                    citation.title,
-                    citation.outlet,
-                    citation.source_url,
-                    passage.text,
-                    variants(quoted.text, passage.text),
-                )
-            )
-        return tuple(witnesses)
-
-    def url(self, passage: str) -> str:
-        """Where a reader opens a passage."""
-        return f"{self._base_url}/p/{passage}"
-
-    def look_up(self, name: str) -> tuple[Passage, Citation, tuple[Witness, ...]] | None:
-        """One passage by its id, with its citation and the other witnesses; None if there is none."""
-        held = self._store.passage(name)
-        if held is None:
-            return None
-        document, passage = held
-        others = [member for member in self._store.group(passage.id) if member != passage.id]
-        return passage, self._cite(document, passage), self._witnesses(passage, others)
 
 
 def _chosen(answers: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[Hit]:

@@ -19,9 +19,10 @@ from corpus.document import CorpusError
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 from service.collection import Collection
-from service.doors import api
+from service.doors import api, pages
 from service.doors.schemas import ProblemOut
 from service.question import BadQuestion
+from service.verification import BadQuotation
 from service.version import version
 
 LARGEST_BODY = 1 << 20  # bytes
@@ -29,6 +30,7 @@ LARGEST_BODY = 1 << 20  # bytes
 _WEB = Path(__file__).parent / "doors" / "web"
 _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     BadQuestion: (422, "Bad question"),
+    BadQuotation: (422, "Bad quotation"),
     IndexUnusable: (503, "Not ready"),
     EncoderError: (503, "Not ready"),
     CorpusError: (503, "Not ready"),
@@ -51,6 +53,7 @@ def create_app(collection: Collection) -> FastAPI:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(_DeclaredLength)
     app.include_router(api.router)
+    app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_WEB), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)

@@ -14,7 +14,9 @@ from embeddings.publication import IndexUnusable, building, mark
 from embeddings.reranker import Reranker
 from service.answer import Answerer
 from service.ingestion import rows
+from service.lookup import Lookup
 from service.settings import Settings
+from service.verification import Verifier
 
 
 class Collection:
@@ -70,4 +72,12 @@ class Collection:
 
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""
-        return Answerer(self.store, self.index(), self.settings.base_url, self.reranker)
+        return Answerer(self.store, self.index(), self.lookup(), self.reranker)
+
+    def lookup(self) -> Lookup:
+        """Passages by id, as the store holds them now."""
+        return Lookup(self.store, self.settings.base_url)
+
+    def verifier(self) -> Verifier:
+        """A Verifier of quotations, over the store as it is now."""
+        return Verifier(self.store, self.glossary, self.lookup())

@@ -1,19 +1,25 @@
 """Our own HTTP routes: ask, look up, and the state of the service."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import PlainTextResponse, Response
 
 from corpus.citation import title
 from corpus.document import Document, Passage, Role
+from corpus.formats import FORMATS, Format
 from service.collection import Collection
-from service.doors import schemas
-from service.question import INTERPRETATIONS
+from service.doors import citing, schemas
+from service.question import INTERPRETATIONS, LONGEST
+from service.timeline import timeline as make_timeline
+from service.verification import Claim
 from service.version import version
 
 _problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
+
+_SHOWN = 80  # characters of a name that nothing has
 
 router = APIRouter(responses={422: _problem, 503: _problem})
 
@@ -21,6 +27,14 @@ router = APIRouter(responses={422: _problem, 503: _problem})
 def _collection(request: Request) -> Collection:
     collection: Collection = request.app.state.collection
     return collection
+
+
+def _missing(collection: Collection, document: str, detail: str) -> HTTPException:
+    """410 if the document has been withdrawn, else 404."""
+    withdrawn = collection.store.withdrawn(document)
+    if withdrawn:
+        return HTTPException(410, f"{document} was withdrawn on {withdrawn.isoformat()}")
+    return HTTPException(404, f"{detail}; see /api/documents")
 
 
 @router.post(
@@ -45,38 +59,48 @@ def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
 @router.get(
     "/api/passages/{passage_id:path}",
     operation_id="passage",
-    summary="One passage with its citation, witnesses and neighbours",
-    responses={404: _problem},
+    summary="One passage with its citation, witnesses and neighbours, or as a reference in one of the formats",
+    response_model=citing.PassageOut,
+    responses={400: _problem, 404: _problem, 410: _problem},
 )
-def passage(request: Request, passage_id: str) -> schemas.PassageOut:
-    answerer = _collection(request).answerer()
-    found = answerer.look_up(passage_id)
+def passage(
+    request: Request, passage_id: str, format: Annotated[str | None, Query(description=", ".join(FORMATS))] = None
+) -> citing.PassageOut | Response:
+    collection = _collection(request)
+    wanted = None if format is None else _format(format)
+    found = collection.lookup().passage(passage_id)
     if found is None:
-        raise HTTPException(404, f"no passage {passage_id!r}; ids are document/number, see /api/documents")
-    held, citation, witnesses = found
-    body = _collection(request).store.body(held.document)
-    places = [other.id for other in body]
-    at = places.index(held.id) if held.id in places else None
-    return schemas.PassageOut.model_validate(
-        {
-            "passage_id": held.id,
-            "text": held.text,
-            "superseded": at is None,
-            "citation": citation,
-            "witnesses": witnesses,
-            "neighbours": {
-                "previous": places[at - 1] if at else None,
-                "next": places[at + 1] if at is not None and at + 1 < len(places) else None,
-            },
-            "url": answerer.url(held.id),
-        }
-    )
+        document = passage_id.rpartition("/")[0]
+        raise _missing(collection, document, f"no passage {passage_id[:_SHOWN]!r}; ids are document/number")
+    if wanted is None:
+        return citing.PassageOut.of(found, collection.store.body(found.document.id))
+    file = quote(f"{found.passage.id.replace('/', '-')}{wanted.suffix}")
+    headers = {"content-disposition": f"inline; filename*=UTF-8''{file}"}
+    return Response(wanted.render(found.reference), media_type=wanted.media_type, headers=headers)
 
 
-@router.get("/p/{passage_id:path}", include_in_schema=False)
-def open_passage(request: Request, passage_id: str) -> RedirectResponse:
-    """Where the `url` of a quote leads."""
-    return RedirectResponse(f"{_collection(request).settings.base_url}/api/passages/{passage_id}")
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise HTTPException(400, f"no format {name[:_SHOWN]!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+@router.post(
+    "/api/verify",
+    operation_id="verify",
+    summary="Check a quotation: does it stand in the collection, and are its words the source's?",
+    responses={413: _problem},
+)
+def verify(request: Request, given: citing.VerifyIn) -> citing.VerificationOut:
+    claimed = Claim(given.claimed.work, given.claimed.document) if given.claimed else None
+    return citing.VerificationOut.of(_collection(request).verifier().verify(given.text, claimed))
+
+
+@router.get("/api/timeline", operation_id="timeline", summary="A topic by date, and what wording came, went and stayed")
+def timeline(
+    request: Request, q: Annotated[str, Query(description=f"A question or a topic, at most {LONGEST} characters.")]
+) -> citing.TimelineOut:
+    return citing.TimelineOut.model_validate(make_timeline(_collection(request), q))
 
 
 @router.get("/api/documents", operation_id="documents", summary="The collection")
@@ -90,13 +114,13 @@ def documents(request: Request) -> schemas.DocumentsOut:
     "/api/documents/{document_id}",
     operation_id="document",
     summary="A whole document, each paragraph with its role",
-    responses={404: _problem},
+    responses={404: _problem, 410: _problem},
 )
 def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     collection = _collection(request)
     found = collection.store.document(document_id)
     if found is None:
-        raise HTTPException(404, f"no document {document_id!r}; see /api/documents")
+        raise _missing(collection, document_id, f"no document {document_id[:_SHOWN]!r}")
     text = [_paragraph(passage) for passage in collection.store.passages(document_id)]
     return schemas.WholeDocumentOut.model_validate({**_document(collection, found), "text": text})
 
@@ -106,12 +130,13 @@ def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     operation_id="text",
     summary="The text of record, which the spans of every citation index",
     response_class=PlainTextResponse,
-    responses={404: _problem},
+    responses={404: _problem, 410: _problem},
 )
 def text(request: Request, document_id: str, version: int | None = None) -> PlainTextResponse:
-    found = _collection(request).store.document(document_id, version)
+    collection = _collection(request)
+    found = collection.store.document(document_id, version)
     if found is None:
-        raise HTTPException(404, f"no document {document_id!r} of that version; see /api/documents")
+        raise _missing(collection, document_id, f"no document {document_id[:_SHOWN]!r} of that version")
     return PlainTextResponse(found.raw)
 
 

@@ -1,4 +1,4 @@
-"""Wire models of our own routes. Built from the Answer by attribute; offsets are code points, end-exclusive."""
+"""Wire models of asking and of the collection, built by attribute; offsets are code points, end-exclusive."""
 
 import datetime
 from typing import Annotated, Any, Literal
@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from corpus.document import Span
+from service.lookup import Cited
 from service.question import LONGEST, Filters
 
-_Pair = Annotated[Span, PlainSerializer(list, return_type=list[int])]
+Pair = Annotated[Span, PlainSerializer(list, return_type=list[int])]
 
 Interpretation = Literal["dates", "works", "aliases", "phrases", "history"]
 
@@ -78,8 +79,8 @@ class SpanOut(Reply):
 
 
 class VariantOut(Reply):
-    base: _Pair
-    witness: _Pair
+    base: Pair
+    witness: Pair
     text: str
 
 
@@ -104,26 +105,53 @@ class CitationOut(Reply):
     paragraph: int | None
     sha256: str
     text_sha256: str | None
-    spans: list[_Pair]
+    spans: list[Pair]
     selectors: list[dict[str, Any]]
     csl: dict[str, Any]
 
 
-class NearestOut(Reply):
-    """A passage that is not an answer."""
+class ContextOut(Reply):
+    """What a passage leans on: `text` at `source` of `passage`, or of a heading; `word` is what points back."""
+
+    kind: Literal["anaphor", "item", "heading"]
+    word: Pair
+    passage_id: str | None = Field(validation_alias="passage")
+    text: str
+    source: Pair = Field(validation_alias="span")
+
+
+class CitedOut(Reply):
+    """A paragraph with its proof."""
 
     passage_id: str
     text: str
-    score: float
+    leans_on: ContextOut | None
     citation: CitationOut
     witnesses: list[WitnessOut]
     url: str
 
 
+def cited(held: Cited) -> dict[str, Any]:
+    """The fields of CitedOut."""
+    return {
+        "passage_id": held.passage.id,
+        "text": held.passage.text,
+        "leans_on": held.leans_on,
+        "citation": held.citation,
+        "witnesses": held.witnesses,
+        "url": held.url,
+    }
+
+
+class NearestOut(CitedOut):
+    """A passage that is not an answer."""
+
+    score: float
+
+
 class QuoteOut(NearestOut):
     number: int
     highlights: list[SpanOut]
-    leans_on: SpanOut | None
 
 
 class AnswerOut(Reply):
@@ -133,21 +161,6 @@ class AnswerOut(Reply):
     interpreted: InterpretedOut
     quotes: list[QuoteOut]
     nearest: list[NearestOut]
-
-
-class NeighboursOut(Reply):
-    previous: str | None
-    next: str | None
-
-
-class PassageOut(Reply):
-    passage_id: str
-    text: str
-    superseded: bool = Field(description="It stands in an earlier version of its document, and not in the current one.")
-    citation: CitationOut
-    witnesses: list[WitnessOut]
-    neighbours: NeighboursOut
-    url: str
 
 
 class DocumentOut(Reply):
@@ -170,7 +183,7 @@ class ParagraphOut(Reply):
     role: str
     passage_id: str | None
     text: str
-    spans: list[_Pair]
+    spans: list[Pair]
 
 
 class WholeDocumentOut(DocumentOut):

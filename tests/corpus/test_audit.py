@@ -68,6 +68,12 @@ def test_a_sound_store_has_no_findings(path: Path) -> None:
             lambda path: change(path, "UPDATE passages SET spans = '[[' WHERE document = 'hant-2022' AND number = 7"),
             ["store: a row can't be read"],
         ),
+        (
+            lambda path: change(
+                path, "UPDATE passages SET wording = NULL WHERE document = 'hant-2022' AND position = 2"
+            ),
+            ["hant-2022: paragraph 3 can't be found by its wording"],
+        ),
     ],
 )
 def test_damage_is_named(path: Path, damage: Callable[[Path], None], findings: list[str]) -> None:

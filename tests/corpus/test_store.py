@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from corpus.audit import audit
 from corpus.catalogue import Catalogue
-from corpus.document import CorpusError, Work
+from corpus.document import CorpusError, Place, Work
 from corpus.readers import read
 from corpus.records import Draft
 from corpus.store import Outcome, Store
+from corpus.wording import wording
 from service.ingestion import draft_of
 
 TODAY = datetime.date(2026, 1, 2)
@@ -135,6 +137,59 @@ def test_a_store_of_another_format_says_so(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(CorpusError, match="has format 99"):
         Store(path)
+
+
+def test_a_withdrawn_document_is_gone_but_for_its_name_and_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:4], "first.txt"), TODAY)
+    store.put(draft(tmp_path, PARAGRAPHS[:4], "second.txt"), TODAY)
+    before = store.documents(), store.paragraphs(), store.alignment("first")
+    store.withdraw("first", LATER)
+    assert (store.withdrawn("first"), store.withdrawn("second")) == (LATER, None)
+    assert [member.document for member in store.members()] == ["second"]
+    assert (store.document("first"), store.document("first", 1), store.passage("first/1")) == (None, None, None)
+    assert store.group("second/1") == ["second/1"]
+    assert [[passage.id for passage in group] for group in store.paragraphs()] == [[f"second/{n}"] for n in range(1, 5)]
+    assert {place.document for place in store.holding(wording(PARAGRAPHS[0]).text, 9)} == {"second"}
+    with pytest.raises(CorpusError, match="first: no such document; there are second"):
+        store.withdraw("first", LATER)
+    assert store.put(draft(tmp_path, PARAGRAPHS[:4], "first.txt"), LATER) is Outcome.ADDED
+    assert (store.documents(), store.paragraphs(), store.alignment("first")) == before
+    assert store.withdrawn("first") is None and list(audit(store)) == []
+
+
+def test_a_withdrawn_document_comes_back_with_new_text_and_old_numbers(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:2]), TODAY)
+    store.withdraw("minutes", TODAY)
+    assert store.put(draft(tmp_path, PARAGRAPHS[1:3]), LATER) is Outcome.ADDED
+    assert numbers(store) == {2: PARAGRAPHS[1], 3: PARAGRAPHS[2]} and list(audit(store)) == []
+
+
+def test_paragraphs_are_found_by_their_wording_in_the_newest_version(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:3]), TODAY)
+    store.put(draft(tmp_path, [PARAGRAPHS[5], *PARAGRAPHS[1:3]]), LATER)
+    assert store.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
+    assert store.holding(wording("大国关系").text, 9) == []
+    assert store.resembling(wording("促进全球可持续发屏议程").text, 1) == [Place("minutes", 0)]
+    assert store.resembling("xyz", 9) == [] and store.resembling("外", 9) == []
+    assert store.holding('"外空" OR 1', 9) == []
+
+
+def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:3]), TODAY)
+    path = tmp_path / "store.sqlite3"
+    with sqlite3.connect(path) as connection:
+        for statement in (
+            "DROP TABLE withdrawals",
+            "DROP TABLE trigrams",
+            "DROP TABLE wordings",
+            "DROP INDEX passages_by_wording",
+            "ALTER TABLE passages DROP COLUMN wording",
+            "PRAGMA user_version = 1",
+        ):
+            connection.execute(statement)
+    upgraded = Store(path)
+    assert upgraded.paragraphs() == store.paragraphs() and list(audit(upgraded)) == []
+    assert upgraded.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
 
 
 def test_spans_are_stored_as_numbers(store: Store, tmp_path: Path) -> None:

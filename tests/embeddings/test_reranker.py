@@ -44,7 +44,7 @@ def model(
 
 def test_the_same_passages_come_in_the_model_s_order(collection: Collection, model: Path) -> None:
     plain = collection.answerer()
-    reranked = Answerer(collection.store, collection.index(), "http://127.0.0.1:8000", Reranker(str(model)))
+    reranked = Answerer(collection.store, collection.index(), collection.lookup(), Reranker(str(model)))
     before, after = plain.ask(QUESTION, 50), reranked.ask(QUESTION, 50)
     assert len(before.quotes) > 3
     scores = {quote.passage_id: quote.score for quote in before.quotes}

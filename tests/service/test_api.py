@@ -262,14 +262,14 @@ def test_the_text_of_record_is_there_to_check_spans_against(client: TestClient, 
 def test_no_redirect_goes_where_the_host_header_says(client: TestClient) -> None:
     for path in ("/docs/", "/api/documents/", "/", "/p/un-cd-2019/8"):
         reply = client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
-        assert reply.status_code == 404 or reply.headers["location"].startswith("http://127.0.0.1:8000/")
+        assert "evil" not in reply.text + reply.headers.get("location", "")
     assert client.get("/openapi.json").json()["servers"] == [{"url": "http://127.0.0.1:8000"}]
 
 
 def test_the_url_of_a_quote_opens_the_passage(client: TestClient) -> None:
     url = ask(client, "中导条约", top_k=1)["quotes"][0]["url"]
     opened = client.get(url.removeprefix("http://127.0.0.1:8000"))
-    assert opened.status_code == 200 and opened.json()["url"] == url
+    assert opened.status_code == 200 and f'<link rel="canonical" href="{url}">' in opened.text
 
 
 def test_the_collection_and_a_whole_document(client: TestClient, statements: dict[str, str]) -> None:

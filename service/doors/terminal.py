@@ -1,0 +1,185 @@
+"""What the terminal shows: answers, verifications, timelines and figures, as text on stdout, remarks on stderr."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from corpus.citation import Citation, in_language
+from corpus.document import Span
+from service.answer import Answer, Quote
+from service.calibration import Judged
+from service.calibration import curve as draw_curve
+from service.evaluation import Figures
+from service.question import Question
+from service.timeline import Change, Timeline
+from service.verification import Verification
+
+_ON_ONE_LINE = re.compile(r"\s")  # one for one, so that highlights stay where they are
+
+
+_REASONS = {
+    "outside_body": "it stands on a page, but outside the document's body",
+    "language": "the collection holds nothing in its language",
+    "elsewhere": "not from where it is said to be from",
+    "spliced": "put together from several places",
+}
+
+
+def stderr() -> Console:
+    """For all that is no data."""
+    return Console(stderr=True)
+
+
+def answer(held: Answer) -> None:
+    """The quotes with their citations; on stderr the notes, and what is nearest if nothing answers."""
+    _quotes(held.quotes, held.interpreted)
+    if not held.answered:
+        _nothing(held.nearest, held.interpreted.language)
+
+
+def _quotes(quotes: Sequence[Quote], asked: Question) -> None:
+    for note in asked.notes:
+        stderr().print(note.text, markup=False, soft_wrap=True)
+    for quote in quotes:
+        _paragraph(str(quote.number), quote.text, quote.highlights)
+        line = _citation_line(quote.citation, quote.passage_id, quote.url, asked.language)
+        _dim("    — " + " · ".join([line, *(f"also {witness.passage_id}" for witness in quote.witnesses)]))
+        _stdout().print()
+
+
+def _nothing(nearest: Sequence[Quote], language: str) -> None:
+    beside = " Nearest, but not an answer:" if nearest else ""
+    stderr().print(f"Nothing in the collection answers this.{beside}", markup=False, soft_wrap=True)
+    for quote in nearest:
+        line = _citation_line(quote.citation, quote.passage_id, quote.url, language)
+        stderr().print(f"    — {line}", style="dim", markup=False, soft_wrap=True)
+
+
+def _stdout() -> Console:
+    return Console(soft_wrap=True, highlight=False)  # a terminal breaks Chinese lines better than rich does
+
+
+def _paragraph(label: str, text: str, marked: Iterable[Span]) -> None:
+    shown = Text(_ON_ONE_LINE.sub(" ", text))
+    for span in marked:
+        shown.stylize("bold yellow", span.start, span.end)
+    _stdout().print(Text.assemble((f"[{label}] ", "bold"), shown))
+
+
+def _dim(line: str) -> None:
+    _stdout().print(line, style="dim", markup=False)
+
+
+def _citation_line(citation: Citation, passage_id: str, url: str, language: str) -> str:
+    title = in_language(citation.titles, language) or citation.title or passage_id
+    day = citation.date.isoformat() if citation.date else None
+    parts = [title, day, f"¶ {citation.paragraph}", citation.outlet, url]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def verification(held: Verification) -> None:
+    """The verdict, the edits (! where the sense may turn on one), and the places with what is quoted marked."""
+    said = [held.verdict.replace("_", " "), _REASONS.get(held.reason or "", "")]
+    said += ["but for " + ", ".join(held.differences)] if held.differences else []
+    said += ["cut off where the sense may turn"] if held.is_truncated else []
+    _stdout().print("; ".join(part for part in said if part), style="bold", markup=False)
+    for edit in held.edits:
+        source = next(
+            quoted.cited.passage.text for quoted in held.passages if quoted.cited.passage.id == edit.passage_id
+        )
+        change = f"{edit.source.of(source) or '(nothing)'} → {edit.text or '(nothing)'}"
+        mark = f"  ! {change} ({edit.kind})" if edit.is_critical else f"    {change}"
+        _stdout().print(_ON_ONE_LINE.sub(" ", mark), markup=False)
+    for quoted in held.passages:
+        _stdout().print()
+        cited = quoted.cited
+        _paragraph(str(quoted.place + 1), cited.passage.text, quoted.spans)
+        _dim("    — " + _citation_line(cited.citation, cited.passage.id, cited.url, cited.citation.language))
+        if quoted.cuts:
+            _dim("    left out: " + ", ".join(f"{cut.text} ({cut.kind})" for cut in quoted.cuts))
+    for outside in held.outside:
+        _stdout().print()
+        _paragraph(outside.role.value, outside.text, ())
+        _dim(f"    — on the page of {outside.document}")
+
+
+def timeline(held: Timeline) -> None:
+    """Each statement's quotes, by date; between two statements the wording that stayed (=), went (-) and came (+)."""
+    changes = {change.after: change for change in held.changes}
+    for entry in held.entries:
+        if entry.work.id in changes:
+            _change(changes[entry.work.id])
+        title = in_language(entry.work.titles, held.interpreted.language) or entry.work.id
+        _stdout().print(f"{entry.work.date or 'no date'} · {title}\n", style="bold", markup=False)
+        _quotes(entry.quotes, replace(held.interpreted, notes=()))
+    for note in held.interpreted.notes:
+        stderr().print(note.text, markup=False, soft_wrap=True)
+    if not held.answered:
+        _nothing(held.nearest, held.interpreted.language)
+
+
+def _change(change: Change) -> None:
+    for mark, extracts, style in (
+        ("=", [kept.after for kept in change.stayed], "dim"),
+        ("-", change.went, "red"),
+        ("+", change.came, "green"),
+    ):
+        for extract in extracts:
+            line = _ON_ONE_LINE.sub(" ", extract.text)
+            _stdout().print(f"  {mark} {line} ({extract.passage_id})", style=style, markup=False)
+    _stdout().print()
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, to be told how much is done, and of how much."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=stderr(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def intervals(title: str, groups: Mapping[str, Figures]) -> None:
+    """Figures by group, with their intervals."""
+    sys.stdout.write(f"\n{title}, with 95 % intervals\n")
+    for group, held in groups.items():
+        row = "  ".join(
+            f"{name} {value:.3f} [{low:.2f}, {high:.2f}]"
+            for name, value in held.means.items()
+            for low, high in [held.intervals[name]]
+        )
+        sys.stdout.write(f"{group:18s} n {held.count:3d}  {row}\n")
+
+
+def ablation(rows: Mapping[str, Mapping[str, Figures]]) -> None:
+    """What each part of the ranking is worth."""
+    sys.stdout.write("success@1/recall@5 of the candidates, ranked by some parts; no threshold\n")
+    for row, kinds in rows.items():
+        figures = "  ".join(
+            f"{kind} {held.means['success@1']:.3f}/{held.means['recall@5']:.3f}" for kind, held in kinds.items()
+        )
+        sys.stdout.write(f"{row:26s} {figures}\n")
+
+
+def curves(judged: Sequence[Judged]) -> None:
+    """How far the scores can be trusted."""
+    held_out = [held for held in judged if held.case.is_held_out]
+    learned = [held for held in judged if not held.case.is_held_out]
+    for name, some in (("questions", learned), ("held-out questions", held_out)):
+        if not some:
+            continue
+        told = draw_curve(some)
+        sys.stdout.write(f"{told.questions} {name}: expected calibration error of the first passage {told.error:.3f}\n")
+        for said, came, count in told.reliability:
+            sys.stdout.write(f"  said {said:.2f}  came true {came:.2f}  n {count}\n")
+        for threshold, refused, wrongly, right in told.thresholds:
+            sys.stdout.write(
+                f"  threshold {threshold:.2f}: unanswerable refused {refused:.3f}, "
+                f"answerable refused {wrongly:.3f}, first quote right {right:.3f}\n"
+            )

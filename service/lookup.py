@@ -1,0 +1,93 @@
+"""A passage by its id, with all that a reader needs to check it: citation, witnesses, context, where it opens."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from corpus.citation import Citation, cite
+from corpus.context import Context, leans_on
+from corpus.document import Document, Passage
+from corpus.formats import Reference
+from corpus.store import Store
+from corpus.witnesses import Variant, variants
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Another passage that holds the same paragraph, and where its wording differs from the quoted one's."""
+
+    passage_id: str
+    title: str | None
+    outlet: str | None
+    source_url: str | None
+    text: str
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One paragraph, verbatim, with its proof. It is superseded if its document's current version lacks it."""
+
+    passage: Passage
+    document: Document
+    citation: Citation
+    witnesses: tuple[Witness, ...]
+    leans_on: Context | None
+    is_superseded: bool
+    url: str
+    text_url: str
+
+    @property
+    def reference(self) -> Reference:
+        """What the formats are written from."""
+        return Reference(self.citation, self.passage.id, self.passage.text, self.url, self.text_url)
+
+
+class Lookup:
+    """What is held under an id. Safe to share between threads."""
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self._store = store
+        self._base_url = base_url
+
+    def passage(self, name: str, among: Iterable[str] | None = None) -> Cited | None:
+        """The passage called `document/number`, None if there is none; `among`, else the store, names its witnesses."""
+        with self._store.reading():
+            held = self._store.passage(name)
+            if held is None:
+                return None
+            document, passage = held
+            paragraphs = self._store.passages(document.id, document.version)
+            newest = self._store.document(document.id)
+            return Cited(
+                passage=passage,
+                document=document,
+                citation=self._cite(document, passage),
+                witnesses=tuple(self._witnesses(passage, self._store.group(name) if among is None else among)),
+                leans_on=leans_on(paragraphs, paragraphs.index(passage)),
+                is_superseded=newest != document,
+                url=self.url(name),
+                text_url=f"{self._base_url}/api/documents/{quote(document.id)}/text",
+            )
+
+    def _cite(self, document: Document, passage: Passage) -> Citation:
+        return cite(self._store.works()[document.work], document, passage)
+
+    def _witnesses(self, passage: Passage, group: Iterable[str]) -> Iterator[Witness]:
+        for name in group:
+            held = None if name == passage.id else self._store.passage(name)
+            if held is None:
+                continue
+            citation = self._cite(*held)
+            yield Witness(
+                passage_id=name,
+                title=citation.title,
+                outlet=citation.outlet,
+                source_url=citation.source_url,
+                text=held[1].text,
+                variants=variants(passage.text, held[1].text),
+            )
+
+    def url(self, passage: str) -> str:
+        """Where a reader opens a passage."""
+        return f"{self._base_url}/p/{quote(passage)}"
