@@ -68,6 +68,12 @@ class Stretch:
         at = self.paragraph(words.start)
         return self.paragraphs[at].spans[0].start, words.start - self._starts[at]
 
+    def text(self, words: Span) -> str:
+        """From the first to the last of a range of words, all that stands between them, each paragraph on a line."""
+        parts = list(self.parts(words))
+        first, last = parts[0][1].start, parts[-1][1].end - len(parts[-1][0].text)
+        return "\n".join(passage.text for passage, _ in parts)[first : last or None]
+
     def find(self, words: Sequence[str], since: int = 0) -> Iterator[Span]:
         """Every range of words, from word `since` on, that is just `words`."""
         line, places = self._line

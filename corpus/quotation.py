@@ -50,14 +50,16 @@ def cuts(source: str, quoted: Sequence[Span]) -> Iterator[Cut]:
     A number before what is quoted bears on it only within its clause; a negation or condition, and whatever comes
     after, within the sentence.
     """
+    told: list[Span] = []
     held = [sentence for sentence in sentences(source) if any(meet(sentence, span) for span in quoted)]
     for cue in cues(source, *_TRUNCATING):
-        if any(meet(cue.span, span) for span in quoted):
+        if any(meet(cue.span, span) for span in [*quoted, *told]):  # a date's number is told with the date
             continue
         sentence = next((sentence for sentence in held if meet(cue.span, sentence)), None)
         first = min((span.start for span in quoted if sentence and meet(span, sentence)), default=0)
         is_apart = cue.kind in ("number", "date") and _CLAUSE_END.search(source, cue.span.end, first)
         if sentence and not is_apart:
+            told.append(cue.span)
             yield Cut(cue.span, cue.span.of(source), cue.kind)
 
 
@@ -72,7 +74,7 @@ _SIGNS = "%‰$€£¥₽°+<>=≤≥±×÷"
 _STEPS: dict[str, Callable[[str], str]] = {
     "invisible": lambda text: "".join(char for char in text if char.isspace() or unicodedata.category(char)[0] != "C"),
     "width": lambda text: unicodedata.normalize("NFKC", text),
-    "script": lambda text: simplified(text).replace("ё", "е"),
+    "script": lambda text: simplified(text).replace("ё", "е").replace("Ё", "Е"),
     "case": str.casefold,
     "spacing": lambda text: "".join(text.split()),
     "punctuation": lambda text: "".join(char for char in text if char.isalnum() or char in _SIGNS),

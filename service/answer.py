@@ -146,7 +146,8 @@ def _chosen(answers: Sequence[Hit], members: Sequence[Member], top_k: int) -> li
     turns: Counter[str] = Counter()
     places = []
     for place, hit in enumerate(answers):
-        name = work[hit.row.paragraph[0].rpartition("/")[0]]
+        documents = (member.rpartition("/")[0] for member in hit.row.paragraph)
+        name = next(work[document] for document in documents if document in work)
         places.append((turns[name], place))
         turns[name] += 1
     return [answers[place] for place in sorted(place for _, place in sorted(places)[:top_k])]

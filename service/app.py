@@ -27,7 +27,7 @@ from service.version import version
 
 LARGEST_BODY = 1 << 20  # bytes
 
-_WEB = Path(__file__).parent / "doors" / "web"
+_STATIC = Path(__file__).parent / "doors" / "web" / "static"
 _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     BadQuestion: (422, "Bad question"),
     BadQuotation: (422, "Bad quotation"),
@@ -54,7 +54,7 @@ def create_app(collection: Collection) -> FastAPI:
     app.add_middleware(_DeclaredLength)
     app.include_router(api.router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=_WEB), name="static")
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)

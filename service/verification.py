@@ -112,6 +112,8 @@ class Verifier:
         """Check one quotation. Raises BadQuotation."""
         if len(text) > LONGEST:
             raise BadQuotation(f"the quotation has {len(text)} characters; at most {LONGEST} are checked at once")
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise BadQuotation("the quotation holds half a surrogate pair; send plain text")
         words = wording(text)
         if sum(map(str.isalnum, words.text)) < SHORTEST:
             raise BadQuotation(f"the quotation is too short to be told from chance; give {SHORTEST} letters or more")
@@ -239,8 +241,7 @@ def _touched(place: Occurrence) -> list[tuple[Passage, tuple[Span, ...]]]:
 def _differences(text: str, words: Wording, parts: Sequence[Span], place: Occurrence) -> tuple[str, ...]:
     found: set[str] = {"ellipsis"} if len(parts) > 1 else set()
     for part, held in zip(parts, place.ranges, strict=True):
-        source = "\n".join(span.of(passage.text) for passage, span in place.stretch.parts(held))
-        found |= {*differences(source, words.span(*part).of(text))}
+        found |= {*differences(place.stretch.text(held), words.span(*part).of(text))}
     return tuple(sorted(found))
 
 

@@ -30,4 +30,6 @@ def test_the_wheel_answers(tmp_path: Path) -> None:
     yinju("ingest", "--builtin")
     answer = json.loads(yinju("ask", "中导条约", "--json"))
     assert answer["quotes"][0]["passage_id"] == "un-cd-2019/8"
-    assert {path.name for path in (site / "service" / "doors" / "web" / "swagger-ui").iterdir()} >= {"swagger-ui.css"}
+    assert {path.name for path in (site / "service" / "doors" / "web" / "static" / "swagger-ui").iterdir()} >= {
+        "swagger-ui.css"
+    }

@@ -75,7 +75,7 @@ def passage(
     if wanted is None:
         return citing.PassageOut.of(found, collection.store.body(found.document.id))
     file = quote(f"{found.passage.id.replace('/', '-')}{wanted.suffix}")
-    headers = {"content-disposition": f"inline; filename*=UTF-8''{file}"}
+    headers = {"content-disposition": f"inline; filename*=UTF-8''{file}", "x-content-type-options": "nosniff"}
     return Response(wanted.render(found.reference), media_type=wanted.media_type, headers=headers)
 
 

@@ -1,16 +1,21 @@
 """The HTTP door: the shape of replies, checked quotes, bad input; the service keeps running."""
 
+import datetime
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.formats import FORMATS
 from embeddings.confidence import CALIBRATED
+from service.app import create_app
 from service.collection import Collection
-from service.ingestion import BUILT_IN
+from service.ingestion import BUILT_IN, ingest
+from service.settings import Settings
 
 
 def ask(client: TestClient, question: str, **body: object) -> dict:  # type: ignore[type-arg]
@@ -257,6 +262,131 @@ def test_the_text_of_record_is_there_to_check_spans_against(client: TestClient, 
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
     assert hashlib.sha256(reply.content).hexdigest() == quote["citation"]["sha256"]
     assert client.get("/api/documents/hant-2022/text", params={"version": 2}).status_code == 404
+
+
+def test_a_passage_in_each_format(client: TestClient) -> None:
+    for name, form in FORMATS.items():
+        reply = client.get("/api/passages/un-cd-2019/8", params={"format": name})
+        assert reply.status_code == 200 and reply.headers["content-type"] == form.media_type
+        assert reply.headers["content-disposition"] == f"inline; filename*=UTF-8''un-cd-2019-8{form.suffix}"
+        assert "8" in reply.text and reply.headers["x-content-type-options"] == "nosniff"
+    (item,) = client.get("/api/passages/un-cd-2019/8?format=csl-json").json()
+    assert item["id"] == "un-cd-2019/8"
+    assert client.get("/api/passages/un-cd-2019/8?format=web-annotation").json()["type"] == "Annotation"
+
+
+@pytest.mark.parametrize("name", ["", "BibTeX", "<script>alert(1)</script>", "x" * 9000])
+def test_an_unknown_format_lists_those_there_are(client: TestClient, name: str) -> None:
+    reply = client.get("/api/passages/un-cd-2019/8", params={"format": name})
+    assert reply.status_code == 400 and reply.headers["content-type"] == "application/problem+json"
+    assert f"there are {', '.join(FORMATS)}" in reply.json()["detail"] and len(reply.text) < 1000
+
+
+def verify(client: TestClient, text: str, **claimed: str) -> dict:  # type: ignore[type-arg]
+    reply = client.post("/api/verify", json={"text": text} | ({"claimed": claimed} if claimed else {}))
+    assert reply.status_code == 200, reply.text
+    found: dict = reply.json()  # type: ignore[type-arg]
+    return found
+
+
+def test_a_verification_has_every_field(client: TestClient) -> None:
+    found = verify(client, "双方重申恪守2023年1月3日发表的《五个核武器国家领导人", work="cn-ru-2025")
+    assert found.keys() == {
+        *("text", "verdict", "reason", "truncated", "critical", "differences", "passages", "edits", "outside")
+    }
+    assert (found["verdict"], found["critical"], found["reason"]) == ("altered", True, None)
+    (edit,), (quoted,) = found["edits"], found["passages"]
+    assert edit == {
+        "passage_id": "peoples-daily-2025/15",
+        "source": [29, 33],
+        "quoted": [6, 10],
+        "text": "2023",
+        "kind": "date",
+        "critical": True,
+    }
+    assert quoted["text"][29:33] == "2022" and found["text"][6:10] == "2023"
+    assert quoted.keys() == {
+        *("passage_id", "text", "leans_on", "citation", "witnesses", "url", "place", "spans", "cuts")
+    }
+    ((start, end),) = quoted["spans"]
+    assert quoted["text"][start:end] == "双方重申恪守2022年1月3日发表的《五个核武器国家领导人"
+    assert [witness["passage_id"] for witness in quoted["witnesses"]] == ["xinhua-2025/15"]
+    outside = verify(client, "據外媒報道，一名伊朗高級官員證實")
+    assert (outside["verdict"], outside["reason"], outside["passages"]) == ("not_found", "outside_body", [])
+    assert outside["outside"][0]["document"] == "xinhua-2025" and outside["outside"][0]["role"] == "unrelated"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"text": "北约"}, 422, "give 4 letters or more"),
+        ({"text": "双" * 5001}, 422, "at most 5000 are checked"),
+        ({"text": "双" * 400_000}, 413, "the most that is taken"),
+        ({"text": "x" * 1_000_000}, 422, "at most 5000 are checked"),
+        ({}, 422, "/text: Field required"),
+        (
+            {"text": "双方谴责", "claimed": {"work": "<b>"}},
+            422,
+            "claimed.work: no '<b>'; there are cn-ru-2019, cn-ru-2022",
+        ),
+        ({"text": "双方谴责", "claimed": {"year": 2019}}, 422, "/claimed/year: Extra inputs are not permitted"),
+    ],
+)
+def test_a_bad_quotation_says_what_to_change(
+    client: TestClient, body: dict[str, object], status: int, told: str
+) -> None:
+    reply = client.post("/api/verify", json=body)
+    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
+    assert told in reply.json()["detail"]
+
+
+def test_markup_and_controls_in_a_quotation_are_only_text(client: TestClient) -> None:
+    found = verify(client, "<b onclick='x'>双方谴责将商业航天系统用于\u202e干涉主权国家内政\0</b>")
+    assert found["verdict"] == "altered" and [edit["text"] for edit in found["edits"]][0].startswith("b onclick")
+    body = rb'{"text": "\ud83d\ud83d\ud83d\ud83d\ud83d"}'
+    broken = client.post("/api/verify", content=body, headers={"content-type": "application/json"})
+    assert broken.status_code == 422 and "half a surrogate pair" in broken.json()["detail"]
+
+
+def test_a_topic_by_date(client: TestClient) -> None:
+    reply = client.get("/api/timeline", params={"q": "NPT"}).json()
+    assert [entry["work"]["id"] for entry in reply["entries"]] == ["cn-ru-2019", "cn-ru-2022", "cn-ru-2025"]
+    assert reply["first"] == {"work": "cn-ru-2019", "date": "2019-06-05", "passage_id": "un-cd-2019/10"}
+    assert reply["last"]["date"] == "2025-05-08" and reply["answered"]
+    texts = {quote["passage_id"]: quote["text"] for entry in reply["entries"] for quote in entry["quotes"]}
+    assert [(change["before"], change["after"]) for change in reply["changes"]] == [
+        ("cn-ru-2019", "cn-ru-2022"),
+        ("cn-ru-2022", "cn-ru-2025"),
+    ]
+    for change in reply["changes"]:
+        sides = [side for kept in change["stayed"] for side in kept.values()]
+        for extract in [*sides, *change["went"], *change["came"]]:
+            start, end = extract["source"]
+            assert texts[extract["passage_id"]][start:end] == extract["text"] != ""
+    unanswered = client.get("/api/timeline", params={"q": "password reset"}).json()
+    assert (unanswered["entries"], unanswered["first"], unanswered["changes"]) == ([], None, [])
+    assert not unanswered["answered"] and unanswered["nearest"]
+    for bad in ({}, {"q": ""}, {"q": "x" * 9999}):
+        assert client.get("/api/timeline", params=bad).status_code == 422
+
+
+def test_a_withdrawn_document_answers_410_and_no_question(tmp_path: Path) -> None:
+    collection = Collection(Settings(data=tmp_path))
+    ingest(collection.store, [BUILT_IN])
+    collection.build_index()
+    with TestClient(create_app(collection), base_url="http://127.0.0.1:8000") as served:
+        before = ask(served, "中导条约", top_k=1)["quotes"][0]
+        collection.store.withdraw("un-cd-2019", datetime.date(2026, 1, 2))
+        for built in (False, True):  # the index still holds it, and then no more
+            assert not built or collection.build_index()
+            quote = ask(served, "中导条约", top_k=1)["quotes"][0]
+            assert (quote["passage_id"], quote["witnesses"]) == ("hant-glossed-2019/8", [])
+            assert before["passage_id"] == "un-cd-2019/8"
+        for path in ("passages/un-cd-2019/8", "passages/un-cd-2019/8?format=ris", "documents/un-cd-2019/text"):
+            reply = served.get(f"/api/{path}")
+            assert (reply.status_code, reply.json()["detail"]) == (410, "un-cd-2019 was withdrawn on 2026-01-02")
+        assert served.get("/api/documents/un-cd-2019").status_code == 410
+        assert served.get("/p/un-cd-2019/8").status_code == served.get("/documents/un-cd-2019").status_code == 410
 
 
 def test_no_redirect_goes_where_the_host_header_says(client: TestClient) -> None:

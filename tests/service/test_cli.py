@@ -1,5 +1,6 @@
 """The terminal door, as a subprocess: stdout, stderr, exit codes; and that it quotes what HTTP quotes."""
 
+import datetime
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from corpus.formats import FORMATS
 from corpus.store import Store
 from service.collection import Collection
 from service.ingestion import BUILT_IN, ingest
@@ -55,6 +57,81 @@ def test_http_and_terminal_give_equal_quotes(client: TestClient, collection: Col
     ours, theirs = json.loads(run.stdout), client.post("/api/ask", json={"question": question}).json()
     assert run.returncode == (0 if theirs["answered"] else 3)
     assert [{**answer, "took_ms": 0} for answer in (ours,)] == [{**answer, "took_ms": 0} for answer in (theirs,)]
+
+
+@pytest.mark.parametrize(
+    ("quotation", "code", "lines"),
+    [
+        ("双方谴责将商业航天系统用于干涉主权国家内政", 0, ["found"]),
+        (
+            "雙方同意部署中程導彈……双方谴责将商业行天系统用于干涉主权国家内政",
+            3,
+            ["not found"],
+        ),
+        (
+            "英国决定退出《苏美关于消除中程和中短程导弹条约》",
+            3,
+            ["altered; cut off where the sense may turn", "  ! 美 → 英 (name)"],
+        ),
+        ("据外媒报道,一名伊朗高级官员证实", 3, ["not found; it stands on a page, but outside the document's body"]),
+        ("A nuclear war cannot be won", 3, ["not found; the collection holds nothing in its language"]),
+    ],
+)
+def test_verify_prints_the_verdict_and_the_edits(
+    collection: Collection, quotation: str, code: int, lines: list[str]
+) -> None:
+    run = yinju(collection.settings.data, "verify", quotation)
+    assert (run.returncode, run.stdout.splitlines()[: len(lines)], run.stderr) == (code, lines, "")
+
+
+@pytest.mark.parametrize(
+    "text", ["雙方譴責將商業航天系統用於干涉主權國家內政", "据外媒报道,一名伊朗高级官员证实", "6%"]
+)
+def test_http_and_terminal_give_equal_verdicts(client: TestClient, collection: Collection, text: str) -> None:
+    run = yinju(collection.settings.data, "verify", text, "--work", "cn-ru-2019", "--json")
+    reply = client.post("/api/verify", json={"text": text, "claimed": {"work": "cn-ru-2019"}})
+    if reply.status_code == 422:
+        assert (run.returncode, run.stdout, run.stderr) == (1, "", f"yinju: {reply.json()['detail']}\n")
+    else:
+        assert run.returncode == 3 and json.loads(run.stdout) == reply.json()
+
+
+def test_timeline_shows_statements_by_date_with_what_changed(client: TestClient, collection: Collection) -> None:
+    run = yinju(collection.settings.data, "timeline", "NPT")
+    dates = [line[:10] for line in run.stdout.splitlines() if line[:2] == "20"]
+    assert (run.returncode, dates) == (0, ["2019-06-05", "2022-02-04", "2025-05-08"])
+    assert "  = 不扩散体系的基石 (peoples-daily-2025/18)\n" in run.stdout
+    assert "  + 推动2026年审议大会取得成功 (peoples-daily-2025/18)\n" in run.stdout
+    held = json.loads(yinju(collection.settings.data, "timeline", "NPT", "--json").stdout)
+    assert held == client.get("/api/timeline", params={"q": "NPT"}).json()
+    assert yinju(collection.settings.data, "timeline", "password reset").returncode == 3
+
+
+def test_export_prints_what_http_replies(client: TestClient, collection: Collection) -> None:
+    for name in FORMATS:
+        run = yinju(collection.settings.data, "export", "peoples-daily-2025/8", "--format", name)
+        assert run.returncode == 0
+        assert run.stdout == client.get(f"/api/passages/peoples-daily-2025/8?format={name}").text.replace("\r\n", "\n")
+    assert yinju(collection.settings.data, "export", "peoples-daily-2025/8").stdout.startswith(
+        "中华人民共和国和俄罗斯联邦关于全球战略稳定的联合声明[N/OL]"
+    )
+    unknown = yinju(collection.settings.data, "export", "un-cd-2019/8", "--format", "docx")
+    assert unknown.returncode == 2 and "gbt-7714-2025" in unknown.stderr
+    missing = yinju(collection.settings.data, "export", "un-cd-2019/99")
+    assert (missing.returncode, missing.stdout) == (3, "")
+
+
+def test_withdraw_takes_a_document_out_and_ingest_brings_it_back(data: Path) -> None:
+    assert yinju(data, "withdraw", "un-cd-2019").returncode == 0
+    today = datetime.date.today().isoformat()
+    gone = yinju(data, "export", "un-cd-2019/8")
+    assert (gone.returncode, gone.stderr) == (3, f"un-cd-2019/8: withdrawn on {today}\n")
+    assert "p/hant-glossed-2019/8\n" in yinju(data, "ask", "中导条约", "--top-k", "1").stdout
+    again = yinju(data, "withdraw", "un-cd-2019")
+    assert again.returncode == 1 and "un-cd-2019: no such document; there are hant-2022, " in again.stderr
+    assert yinju(data, "ingest", "--builtin").returncode == 0
+    assert yinju(data, "doctor").returncode == 0
+    assert "p/un-cd-2019/8 · also hant-glossed-2019/8" in yinju(data, "ask", "中导条约", "--top-k", "1").stdout
 
 
 def test_nothing_found_says_so_and_exits_with_3(collection: Collection) -> None:
