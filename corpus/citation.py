@@ -107,15 +107,17 @@ def text_fragment(url: str | None, text: str) -> str | None:
         return None
     words = " ".join(text.split())
     least = 12 if _HAN.search(words) else 30
-    ends = [words] if len(words) <= 4 * least else [_start(words, least), _start(words[::-1], least)[::-1]]
+    ends = [_start(words, least), _start(words[::-1], least)[::-1]]
+    if len(words) <= 4 * least or sum(map(len, ends)) >= len(words):
+        ends = [words]
     # A bare hyphen would mark a prefix or suffix.
     directive = ",".join(quote(end, safe="").replace("-", "%2D") for end in ends)
     return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
 
 
 def _start(words: str, least: int) -> str:
-    """The first `least` to `2 * least` characters: browsers match only what ends where a word ends."""
-    match = re.match(rf".{{{least},{2 * least}}}?(?=\W)", words)
+    """At least `least` characters, up to a space or sign: browsers match only what ends where a word ends."""
+    match = re.match(rf".{{{least},}}?(?=\W)", words)
     return match[0] if match else words[:least]
 
 
