@@ -48,6 +48,8 @@ def _quotes(quotes: Sequence[Quote], asked: Question) -> None:
         stderr().print(note.text, markup=False, soft_wrap=True)
     for quote in quotes:
         _paragraph(str(quote.number), quote.text, quote.highlights)
+        if quote.leans_on:
+            _dim(f"    read with: {_ON_ONE_LINE.sub(' ', quote.leans_on.text)}")
         line = _citation_line(quote.citation, quote.passage_id, quote.url, asked.language)
         _dim("    — " + " · ".join([line, *(f"also {witness.passage_id}" for witness in quote.witnesses)]))
         _stdout().print()
