@@ -66,7 +66,17 @@ def infix(query: Sequence[str], text: Sequence[str]) -> Infix:
     distance = int(ends[end]) // _EDIT
     first = max(0, end - len(query) - distance)
     _, starts = _costs(query[::-1], text[first:end][::-1])
-    return Infix(Span(end - int(starts.argmin()), end), distance)
+    range_ = Span(end - int(starts.argmin()), end)
+    apart = edits(text[range_.start : range_.end], query)
+    before = _short_by(apart[0]) if apart and apart[0][1].start == 0 else 0
+    after = _short_by(apart[-1]) if apart and apart[-1][1].end == len(query) else 0
+    return Infix(Span(max(0, range_.start - before), min(len(text), end + after)), distance)
+
+
+def _short_by(edit: tuple[Span, Span]) -> int:
+    """How many words more than it replaces an edit at the edge has: then it may replace those beside them as well."""
+    was, said = edit
+    return max(0, (said.end - said.start) - (was.end - was.start)) if was.start < was.end else 0
 
 
 def _costs(query: Sequence[str], text: Sequence[str]) -> tuple[Costs, Costs]:

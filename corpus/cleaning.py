@@ -53,9 +53,14 @@ def _at_page_edge(text: str, start: int, end: int) -> bool:
 
 
 def pinyin_glosses(text: str) -> Iterator[Span]:
-    """Brackets that give the reading of the character before them, in a document that has many: 的(de), 北(běi)."""
-    glosses = [match for match in _GLOSS.finditer(text) if _is_reading(match[1], match[2])]
-    return (Span(*match.span()) for match in glosses if len(glosses) >= _GLOSSED)
+    """Brackets that give the reading of the character before them, in a document that has many."""
+    glosses = readings_in_brackets(text)
+    return (gloss for gloss in glosses if len(glosses) >= _GLOSSED)
+
+
+def readings_in_brackets(text: str) -> list[Span]:
+    """Brackets that give the reading of the character before them: 的(de), 北(běi)."""
+    return [Span(*match.span()) for match in _GLOSS.finditer(text) if _is_reading(match[1], match[2])]
 
 
 def _is_reading(char: str, reading: str) -> bool:

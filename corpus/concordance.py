@@ -5,7 +5,7 @@ wording may run over their edges.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,13 +15,16 @@ import numpy as np
 
 from corpus.alignment import Costs, infix, infix_distances
 from corpus.document import Passage, Place, Role, Span
+from corpus.sentences import sentences
 from corpus.store import Store
 from corpus.wording import Wording, wording
 
 _MOST = 100  # paragraphs that hold a wording
 _ALIKE = 12  # paragraphs that resemble each part of one
 _PART = 40  # words to look up at once
-_LONE = 4  # words from which a piece may stand in another paragraph than the piece before it
+_LONE = 4  # words from which a piece may stand in another sentence than the piece before it
+_LEAST = 2  # letters of a piece: a single 不 stands everywhere
+_STRETCHES = 12  # to align a wording with, those that share most with it
 _SPLICE = 4  # edits that reading a wording as two halves from two places has to save
 _BREAK = "\x1f"  # between words: no word holds it
 
@@ -65,7 +68,7 @@ class Stretch:
 
     def place(self, words: Span) -> tuple[int, int]:
         """Where in its document a range of words begins: the paragraph's first character, and the word in it."""
-        at = self.paragraph(words.start)
+        at = bisect_right(self._starts, words.start) - 1
         return self.paragraphs[at].spans[0].start, words.start - self._starts[at]
 
     def text(self, words: Span) -> str:
@@ -84,9 +87,12 @@ class Stretch:
             yield Span(start, start + len(words))
             at = line.find(wanted, at + 1)
 
-    def paragraph(self, word: int) -> int:
-        """The place, among the stretch's paragraphs, of the one that holds a word."""
-        return bisect_right(self._starts, word) - 1
+    def in_one_sentence(self, one: int, other: int) -> bool:
+        """Whether two words stand in the same sentence."""
+        (first, there), (second, here) = (next(self.parts(Span(word, word + 1))) for word in (one, other))
+        return first == second and any(
+            held.start <= there.start and here.end <= held.end for held in sentences(first.text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ class Concordance:
 
         Of places that are equally near, one in a `preferred` document.
         """
-        stretches = self._stretches(self._resembling([words]), roles, False)
+        stretches = self._stretches(self._resembling([words]), roles, False)[:_STRETCHES]
         if not stretches:
             return []
         whole = _best(words, Span(0, len(words)), stretches, preferred)
@@ -144,20 +150,21 @@ class Concordance:
 
     def _resembling(self, pieces: Iterable[Sequence[str]]) -> list[Place]:
         parts = ("".join(piece[at : at + _PART]) for piece in pieces for at in range(0, len(piece), _PART))
-        return [place for part in parts for place in self._store.resembling(part, _ALIKE)]
+        return [place for part in dict.fromkeys(parts) for place in self._store.resembling(part, _ALIKE)]
 
     def _stretches(self, places: Iterable[Place], roles: Collection[Role], whole: bool) -> list[Stretch]:
-        """The paragraphs at `places` with their neighbours; `whole`: with all between the first and the last too."""
-        wanted: dict[str, set[int]] = defaultdict(set)
+        """The paragraphs at `places` with their neighbours, most hit first; `whole`: with all between them too."""
+        wanted: dict[str, Counter[int]] = defaultdict(Counter)
         for place in places:
-            wanted[place.document].add(place.position)
+            wanted[place.document][place.position] += 1
         found = []
-        for document, positions in wanted.items():
+        for document, hits in wanted.items():
             held = [(at, passage) for at, passage in enumerate(self._store.passages(document)) if passage.role in roles]
-            near = [at for at, (position, _) in enumerate(held) if position in positions]
+            near = [at for at, (position, _) in enumerate(held) if position in hits]
             for run in _runs(near, len(held), whole):
-                found.append(Stretch(tuple(passage for _, passage in held[run.start : run.end])))
-        return found
+                some = held[run.start : run.end]
+                found.append((sum(hits[at] for at, _ in some), Stretch(tuple(passage for _, passage in some))))
+        return [stretch for _, stretch in sorted(found, key=lambda held: -held[0])]
 
 
 def _runs(places: Sequence[int], end: int, whole: bool) -> Iterator[Span]:
@@ -172,7 +179,7 @@ def _runs(places: Sequence[int], end: int, whole: bool) -> Iterator[Span]:
 
 
 def _occurrences(pieces: Sequence[Sequence[str]], stretches: Iterable[Stretch]) -> Iterator[Occurrence]:
-    for stretch in stretches:
+    for stretch in stretches if all(len("".join(piece)) >= _LEAST for piece in pieces) else ():
         if len(pieces) == 1:
             yield from (Occurrence(stretch, (found,)) for found in stretch.find(pieces[0]))
             continue
@@ -188,8 +195,8 @@ def _chain(pieces: Sequence[Sequence[str]], stretch: Stretch, first: Span) -> tu
         following = next(stretch.find(piece, chain[-1].end), None)
         if following is None:
             return None
-        is_near = stretch.paragraph(following.start) == stretch.paragraph(chain[-1].end - 1)
-        if min(len(before), len(piece)) < _LONE and not is_near:
+        is_lone = min(len(before), len(piece)) < _LONE
+        if is_lone and not stretch.in_one_sentence(chain[-1].end - 1, following.start):
             return None
         chain.append(following)
     return tuple(chain)

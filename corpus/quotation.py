@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.alignment import edits
-from corpus.cues import cues
+from corpus.cleaning import readings_in_brackets
+from corpus.cues import Cue, cues
 from corpus.document import Span
 from corpus.folding import simplified
 from corpus.sentences import sentences
-from corpus.wording import Wording
+from corpus.wording import Wording, wording
 
 _ELLIPSIS = re.compile(r"[\[(（【〔]\s*(?:…+|⋯+|\.{3,}|[上中下后後]?略)\s*[\])）】〕]|…+|⋯+|\.(?:\s?\.){2,}|。{3,}")
+_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|[\[［〔]\d{1,3}[\]］〕]")  # tags; the numbers of notes
 _CLAUSE_END = re.compile(r"[，；：,;:—–]")
-_TRUNCATING = ("negation", "date", "number", "condition")
+_TRUNCATING = ("negation", "date", "number", "condition", "reversal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Cut:
     source: Span
     text: str
     kind: str
+
+
+def said(text: str) -> Wording:
+    """The words of a quotation, without what only its page or its mail has put there: see `differences`."""
+    held = wording(text)
+    debris = [Span(*match.span()) for match in _MARKUP.finditer(text)] + list(readings_in_brackets(text))
+    kept = [at for at, span in enumerate(held.spans) if not any(meet(span, mark) for mark in debris)]
+    return Wording(tuple(held.words[at] for at in kept), tuple(held.spans[at] for at in kept))
 
 
 def pieces(text: str, words: Wording) -> tuple[Span, ...]:
@@ -47,20 +57,41 @@ def readings(text: str, words: Wording) -> list[tuple[Span, ...]]:
 def cuts(source: str, quoted: Sequence[Span]) -> Iterator[Cut]:
     """What the sentences of `source` that hold a `quoted` span say outside of all of them, where the sense may turn.
 
-    A number before what is quoted bears on it only within its clause; a negation or condition, and whatever comes
-    after, within the sentence.
+    A negation or condition bears on the whole sentence, a number on what stands before it or in its clause, a verb such
+    as 反对 on what follows in its clause. A number or date that is quoted in part is cut too.
     """
     told: list[Span] = []
     held = [sentence for sentence in sentences(source) if any(meet(sentence, span) for span in quoted)]
     for cue in cues(source, *_TRUNCATING):
-        if any(meet(cue.span, span) for span in [*quoted, *told]):  # a date's number is told with the date
+        if any(span.start <= cue.span.start and cue.span.end <= span.end for span in quoted):
             continue
         sentence = next((sentence for sentence in held if meet(cue.span, sentence)), None)
-        first = min((span.start for span in quoted if sentence and meet(span, sentence)), default=0)
-        is_apart = cue.kind in ("number", "date") and _CLAUSE_END.search(source, cue.span.end, first)
-        if sentence and not is_apart:
-            told.append(cue.span)
+        if sentence and not any(meet(cue.span, span) for span in told) and _bears(cue, source, sentence, quoted):
+            told.append(cue.span)  # a date's number is told with the date
             yield Cut(cue.span, cue.span.of(source), cue.kind)
+
+
+def _bears(cue: Cue, source: str, sentence: Span, quoted: Sequence[Span]) -> bool:
+    """Whether what is quoted of the sentence may depend on a cue that is not."""
+    if cue.kind in ("negation", "condition"):
+        return not any(meet(cue.span, span) for span in quoted)
+    following = min((span.start for span in quoted if cue.span.end <= span.start < sentence.end), default=None)
+    is_governed = following is not None and not _CLAUSE_END.search(source, cue.span.end, following)
+    if cue.kind == "reversal":
+        return is_governed
+    return is_governed or any(sentence.start < span.end and span.start < cue.span.end for span in quoted)
+
+
+def fused(one: str, end: int, other: str, start: int) -> Cut | None:
+    """What is cut where a quotation goes on, after an ellipsis, from `end` in one sentence at `start` in another.
+
+    None if it leaves the first sentence at its end or enters the second at its beginning: else their halves become one.
+    """
+    rest = next((Span(end, held.end) for held in sentences(one) if held.start < end <= held.end), Span(end, end))
+    opening = next((Span(held.start, start) for held in sentences(other) if held.start <= start < held.end), None)
+    is_whole = not wording(rest.of(one)).words or opening is None or not wording(opening.of(other)).words
+    is_same = one is other and rest.start <= start < rest.end
+    return None if is_whole or is_same else Cut(rest, rest.of(one), "sentence")
 
 
 def meet(one: Span, other: Span) -> bool:
@@ -72,9 +103,11 @@ def meet(one: Span, other: Span) -> bool:
 
 _SIGNS = "%‰$€£¥₽°+<>=≤≥±×÷"
 _STEPS: dict[str, Callable[[str], str]] = {
+    "markup": lambda text: _MARKUP.sub("", text),
+    "gloss": lambda text: _without_glosses(text),
     "invisible": lambda text: "".join(char for char in text if char.isspace() or unicodedata.category(char)[0] != "C"),
     "width": lambda text: unicodedata.normalize("NFKC", text),
-    "script": lambda text: simplified(text).replace("ё", "е").replace("Ё", "Е"),
+    "script": lambda text: simplified(text).translate(str.maketrans("ёЁ着", "еЕ著")),
     "case": str.casefold,
     "spacing": lambda text: "".join(text.split()),
     "punctuation": lambda text: "".join(char for char in text if char.isalnum() or char in _SIGNS),
@@ -91,6 +124,11 @@ def differences(source: str, quotation: str) -> tuple[str, ...]:
             found.append(kind)
         apart = nearer
     return tuple(found)
+
+
+def _without_glosses(text: str) -> str:
+    edges = [0, *(edge for gloss in readings_in_brackets(text) for edge in gloss), len(text)]
+    return "".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _distance(one: str, other: str) -> int:

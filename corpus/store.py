@@ -98,14 +98,16 @@ class Store:
         with self._database.transaction("IMMEDIATE"):
             work = next((member.work for member in self.members() if member.document == document), None)
             if work is None:
-                raise CorpusError(f"{document}: no such document; there are {', '.join(self._names()) or 'none'}")
+                already = self.withdrawn(document)
+                told = f"was withdrawn on {already}" if already else f"no such document; there are {self._names()}"
+                raise CorpusError(f"{document}: {told}")
             self._database.insert("withdrawals", {"document": document, "date": today.isoformat()})
             self._database.rows("DELETE FROM witnesses WHERE document = ?", document)
             self._drop_wordings(document)
             self._align(work)
 
-    def _names(self) -> list[str]:
-        return [member.document for member in self.members()]
+    def _names(self) -> str:
+        return ", ".join(member.document for member in self.members()) or "none"
 
     def _put_work(self, work: Work) -> None:
         columns = work_columns(work)

@@ -50,9 +50,8 @@ def wording(text: str) -> Wording:
     """The words of `text`, in order."""
     folded = fold(text)
     # Folding makes a space of a line break, but only a line break joins what a hyphen divides.
-    lines = "".join(
-        "\n" if text[at.start] in "\r\n" else char for char, at in zip(folded.text, folded.origins, strict=True)
-    )
+    chars = ("\n" if text[at.start] in "\r\n" else char for char, at in zip(folded.text, folded.origins, strict=True))
+    lines = "".join(chars).replace("着", "著")  # 順著 is how 顺着 is written in Taiwan; the folding keeps them apart
     ranges = [Span(*match.span()) for match in _WORD.finditer(lines)]
     spans = tuple(folded.source(*held) for held in ranges)
     words = (_word(held.of(lines), span.of(text)) for held, span in zip(ranges, spans, strict=True))

@@ -12,16 +12,17 @@ from itertools import groupby, pairwise
 from corpus.concordance import Concordance, Likeness, Occurrence
 from corpus.document import Passage, Role, Span
 from corpus.language import language_of
-from corpus.quotation import Cut, cuts, differences, pieces, readings
+from corpus.quotation import Cut, cuts, differences, fused, pieces, readings, said
 from corpus.store import Store
-from corpus.wording import Wording, wording
+from corpus.wording import Wording
 from embeddings.glossary import Glossary
 from service.alteration import Alterations, Edit
 from service.lookup import Cited, Lookup
 
 SHORTEST = 4  # letters and digits
-LONGEST = 5_000  # characters
-_ALTERED = 0.3  # edits per word up to which a wording is an alteration of another
+LONGEST = 2_000  # characters
+_MOST_ELLIPSES = 40
+_ALTERED = 0.4  # edits per word up to which a wording is an alteration of another
 _PLACES = 20  # to show
 _BODY = frozenset({Role.BODY})
 _TEXT = frozenset({Role.BODY, Role.HEADING})
@@ -114,7 +115,9 @@ class Verifier:
             raise BadQuotation(f"the quotation has {len(text)} characters; at most {LONGEST} are checked at once")
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise BadQuotation("the quotation holds half a surrogate pair; send plain text")
-        words = wording(text)
+        if text.count("…") + text.count("...") > _MOST_ELLIPSES:
+            raise BadQuotation(f"the quotation leaves out too much to be checked: at most {_MOST_ELLIPSES} ellipses")
+        words = said(text)
         if sum(map(str.isalnum, words.text)) < SHORTEST:
             raise BadQuotation(f"the quotation is too short to be told from chance; give {SHORTEST} letters or more")
         with self._store.reading():
@@ -164,7 +167,9 @@ class Verifier:
 
         def rank(place: Occurrence) -> tuple[bool, bool, bool]:
             touched = _touched(place)
-            is_cut = any(True for passage, spans in touched for _ in cuts(passage.text, spans))
+            is_cut = any(
+                True for passage, spans in touched for _ in (*cuts(passage.text, spans), *_joints(place, passage))
+            )
             return place.stretch.document not in (claimed or ()), is_cut, self._base(touched[0][0]) != touched[0][0].id
 
         once: dict[tuple[object, ...], Occurrence] = {}
@@ -181,7 +186,7 @@ class Verifier:
             for passage, spans in _touched(place):
                 cited = self._lookup.passage(passage.id)
                 assert cited, "the paragraph was just read from the store"
-                yield Quoted(at, spans, tuple(cuts(passage.text, spans)), cited)
+                yield Quoted(at, spans, (*cuts(passage.text, spans), *_joints(place, passage)), cited)
 
     def _found_outside(self, text: str, words: Wording) -> Verification | None:
         for parts in readings(text, words):
@@ -236,6 +241,15 @@ def _touched(place: Occurrence) -> list[tuple[Passage, tuple[Span, ...]]]:
     parts = [part for words in place.ranges for part in place.stretch.parts(words)]
     grouped = groupby(parts, key=lambda part: part[0])
     return [(passage, tuple(span for _, span in held)) for passage, held in grouped if passage.role is Role.BODY]
+
+
+def _joints(place: Occurrence, passage: Passage) -> Iterator[Cut]:
+    """Where an ellipsis makes one sentence out of the halves of two, of which the first is the passage's."""
+    for before, after in pairwise(place.ranges):
+        (one, left), (other, entered) = list(place.stretch.parts(before))[-1], next(place.stretch.parts(after))
+        cut = fused(one.text, left.end, other.text, entered.start) if one == passage else None
+        if cut:
+            yield cut
 
 
 def _differences(text: str, words: Wording, parts: Sequence[Span], place: Occurrence) -> tuple[str, ...]:

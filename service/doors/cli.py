@@ -1,6 +1,6 @@
 """yinju …: the terminal door. Data on stdout, everything else on stderr.
 
-Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing found, or a quotation that isn't.
+Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing found, or a quotation that isn't, or not whole.
 """
 
 import datetime
@@ -80,14 +80,14 @@ def verify(
     document: Annotated[str | None, typer.Option(help="The document that it is said to be from.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /api/verify replies.")] = False,
 ) -> None:
-    """Check a quotation: found, altered, misattributed or not found. Exit code 0 only if it is found."""
+    """Check a quotation: found, altered, misattributed or not found. Exit code 0 only if it is found and whole."""
     text = sys.stdin.read() if quotation == "-" else quotation
     verification = Collection(_settings(), create=False).verifier().verify(text, Claim(work, document))
     if as_json:
         _print_json(VerificationOut.of(verification))
     else:
         terminal.verification(verification)
-    if verification.verdict is not Verdict.FOUND:
+    if verification.verdict is not Verdict.FOUND or verification.is_critical:
         raise typer.Exit(_NOTHING_FOUND)
 
 

@@ -113,6 +113,9 @@ def verification(held: Verification) -> None:
 
 def timeline(held: Timeline) -> None:
     """Each statement's quotes, by date; between two statements the wording that stayed (=), went (-) and came (+)."""
+    for label, occurrence in (("first", held.first), ("last", held.last)):
+        if occurrence:
+            _stdout().print(f"{label} {occurrence.date} {occurrence.passage_id}", markup=False)
     changes = {change.after: change for change in held.changes}
     for entry in held.entries:
         if entry.work.id in changes:

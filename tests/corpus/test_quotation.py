@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from corpus.cues import cues, turned
 from corpus.document import Span
-from corpus.quotation import cuts, differences, meet, pieces, readings
+from corpus.quotation import cuts, differences, fused, meet, pieces, readings
 from corpus.wording import wording
 
 
@@ -71,6 +71,10 @@ def test_equal_texts_differ_in_nothing_and_unequal_ones_of_one_wording_in_someth
         ("The sides agree to deploy unless attacked.", "The sides agree", ["unless"]),
         ("No side agrees to deploy.", "side agrees to deploy", ["No"]),
         ("Стороны не согласны. Они едут.", "согласны", ["не"]),
+        ("双方反对北约继续扩张，呼吁对话。", "北约继续扩张", ["反对"]),
+        ("双方反对北约继续扩张，呼吁对话。", "呼吁对话", []),
+        ("Readers asked whether honey may be eaten.", "honey may be eaten", ["whether"]),
+        ("占百分之八十五。", "百分之八十", ["八十五"]),
     ],
 )
 def test_cuts_are_what_the_sentence_says_besides(source: str, quoted: str, expected: list[str]) -> None:
@@ -93,7 +97,7 @@ def test_cuts_are_what_the_sentence_says_besides(source: str, quoted: str, expec
             ["2000亿", "6%", "2231", "五", "三", "二十"],
         ),
         ("进一步一致统一，万一", "number", []),
-        ("thirty-one sites, nineteen", "number", ["thirty", "one", "nineteen"]),
+        ("thirty-one sites, nineteen", "number", ["thirty", "nineteen"]),
         ("2019年6月5日、二〇二二年", "date", ["2019年6月5日", "二〇二二年"]),
         ("on 4 February 2022 and 5 мая 2022", "date", ["4 February 2022", "5 мая 2022"]),
         ("除非另有约定，若干问题", "condition", ["除非"]),
@@ -118,6 +122,24 @@ def test_cues_are_found(text: str, kind: str, expected: list[str]) -> None:
 )
 def test_some_words_turn_the_sense_wherever_they_stand(one: str, other: str, kind: str | None) -> None:
     assert turned(one, other) == turned(other, one) == kind
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("双方敦促日本|销毁武器。", "美国|竞选成员。", "销毁武器。"),
+        ("双方敦促日本销毁武器|。", "美国|竞选成员。", None),
+        ("双方敦促日本|销毁武器。", "|美国竞选成员。", None),
+    ],
+)
+def test_two_half_sentences_are_not_one(one: str, other: str, expected: str | None) -> None:
+    cut = fused(one.replace("|", ""), one.index("|"), other.replace("|", ""), other.index("|"))
+    assert (cut and cut.text) == expected
+
+
+def test_pieces_of_one_sentence_are_no_fusion() -> None:
+    text = "双方敦促日本销毁遗弃在华武器。"
+    assert fused(text, 4, text, 8) is None
 
 
 def test_spans_meet_where_they_share_a_character() -> None:

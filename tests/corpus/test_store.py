@@ -150,8 +150,10 @@ def test_a_withdrawn_document_is_gone_but_for_its_name_and_comes_back_as_it_was(
     assert store.group("second/1") == ["second/1"]
     assert [[passage.id for passage in group] for group in store.paragraphs()] == [[f"second/{n}"] for n in range(1, 5)]
     assert {place.document for place in store.holding(wording(PARAGRAPHS[0]).text, 9)} == {"second"}
-    with pytest.raises(CorpusError, match="first: no such document; there are second"):
+    with pytest.raises(CorpusError, match="^first: was withdrawn on 2027-01-02$"):
         store.withdraw("first", LATER)
+    with pytest.raises(CorpusError, match="^third: no such document; there are second$"):
+        store.withdraw("third", LATER)
     assert store.put(draft(tmp_path, PARAGRAPHS[:4], "first.txt"), LATER) is Outcome.ADDED
     assert (store.documents(), store.paragraphs(), store.alignment("first")) == before
     assert store.withdrawn("first") is None and list(audit(store)) == []

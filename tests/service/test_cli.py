@@ -128,7 +128,7 @@ def test_withdraw_takes_a_document_out_and_ingest_brings_it_back(data: Path) -> 
     assert (gone.returncode, gone.stderr) == (3, f"un-cd-2019/8: withdrawn on {today}\n")
     assert "p/hant-glossed-2019/8\n" in yinju(data, "ask", "中导条约", "--top-k", "1").stdout
     again = yinju(data, "withdraw", "un-cd-2019")
-    assert again.returncode == 1 and "un-cd-2019: no such document; there are hant-2022, " in again.stderr
+    assert (again.returncode, again.stderr) == (1, f"yinju: un-cd-2019: was withdrawn on {today}\n")
     assert yinju(data, "ingest", "--builtin").returncode == 0
     assert yinju(data, "doctor").returncode == 0
     assert "p/un-cd-2019/8 · also hant-glossed-2019/8" in yinju(data, "ask", "中导条约", "--top-k", "1").stdout

@@ -65,6 +65,8 @@ def changed(found: Verification) -> list[tuple[str, str, str | None]]:
         ("“俄方支持中方成功舉辦北京２０２２年\n冬奧會和冬殘奧會”", ("spacing", "width"), "hant-2022/21"),
         ("俄方支持中方成功舉辦北京\u202e2022年冬奧會", ("invisible",), "hant-2022/21"),
         ("雙方支持（略）反對單邊主義和保護主義", ("ellipsis",), "hant-2022/55"),
+        ("双方(fāng)谴责将商业航天系统用于(yú)[12]干涉主权国家内政", ("gloss", "markup"), "peoples-daily-2025/11"),
+        ("<b>双方谴责</b>将商业航天系统用于干涉主权国家内政", ("markup",), "peoples-daily-2025/11"),
         ("……雙方支持和維護以世貿組織為核心的多邊貿易體制……", (), "hant-2022/55"),
     ],
 )
@@ -128,6 +130,9 @@ def test_actors_that_change_places_are_two_critical_edits(verifier: Verifier) ->
         ("双方商定投资1000亿元", [("5%", "number"), ("除非", "condition")]),
         ("双方……同意部署中程导弹", [("不", "negation")]),
         ("stop", None),
+        ("……不……部署中程导弹", None),
+        ("双方商定投资1000", [("1000亿", "number"), ("5%", "number"), ("除非", "condition")]),
+        ("就此保持……增长5%", [("不", "negation"), ("除非", "condition"), ("磋商。", "sentence")]),
         ("shall not deploy missiles in the region", []),
         ("стороны вправе выйти из него", [("Если", "condition")]),
     ],
@@ -137,18 +142,21 @@ def test_a_quotation_that_stops_short_of_a_turn_is_truncated(
 ) -> None:
     found = ours.verify(quotation)
     if cut is None:
-        assert found.verdict is Verdict.NOT_FOUND
+        assert found.verdict is not Verdict.FOUND
         return
     assert found.verdict is Verdict.FOUND
-    assert [(held.text, held.kind) for held in found.passages[0].cuts] == cut
+    assert [(held.text, held.kind) for quoted in found.passages for held in quoted.cuts] == cut
     assert found.is_truncated == found.is_critical == bool(cut)
 
 
 def test_every_witness_s_wording_counts(verifier: Verifier) -> None:
-    base, glossed = "将持续无条件落实", "著兩國平等信任的全面戰略協作夥伴關系"
-    assert verifier.verify(glossed).verdict is Verdict.FOUND
-    assert places(verifier.verify(glossed)) == ["hant-glossed-2019/1"]
-    assert verifier.verify(base).verdict is not Verdict.FOUND
+    for wording_, document in (
+        ("联合国安理会2231号决议", "un-cd-2019"),
+        ("聯合國安理會第2231號決議", "hant-glossed-2019"),
+    ):
+        found = verifier.verify(wording_)
+        assert (found.verdict, places(found)) == (Verdict.FOUND, [f"{document}/12"])
+    assert verifier.verify("联合国安理会第2231号决议", Claim(document="un-cd-2019")).verdict is Verdict.MISATTRIBUTED
     shared = "双方认为军备控制是加强国际安全与稳定的重要手段"
     assert places(verifier.verify(shared)) == ["un-cd-2019/14"]
     assert places(verifier.verify(shared, Claim(document="hant-glossed-2019"))) == ["hant-glossed-2019/14"]
@@ -216,6 +224,7 @@ def test_what_is_not_there_is_not_found(verifier: Verifier, quotation: str, reas
         ("北约。", "give 4 letters or more"),
         ("…… …… ——！！%%%%", "give 4 letters or more"),
         ("双方谴责\ud83d", "holds half a surrogate pair"),
+        ("双方……" * 41, "leaves out too much to be checked: at most 40 ellipses"),
         ("双" * (LONGEST + 1), f"has {LONGEST + 1} characters; at most {LONGEST} are checked"),
     ],
 )
