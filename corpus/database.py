@@ -60,9 +60,10 @@ class Database:
             raise CorpusError(
                 f"{self._path}: has format {format_}, this version reads {len(_STEPS)} and older; use a newer version"
             )
-        for statement in (statement for step in _STEPS[format_:] for statement in step):
-            self.rows(statement)
-        self.rows(f"PRAGMA user_version = {len(_STEPS)}")
+        for number, step in enumerate(_STEPS[format_:], format_ + 1):
+            for statement in step:
+                self.rows(statement)
+            self.rows(f"PRAGMA user_version = {number}")
         return format_
 
     @contextmanager

@@ -1,6 +1,7 @@
 """yinju …: the terminal door. Data on stdout, everything else on stderr.
 
-Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage, 3 nothing found, or a quotation that isn't, or not whole.
+Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
+3 nothing found, or a quotation that isn't, or not whole.
 """
 
 import datetime

@@ -194,6 +194,14 @@ def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_pat
     assert upgraded.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
 
 
+def test_to_open_a_store_writes_nothing(store: Store, tmp_path: Path) -> None:
+    store.put(draft(tmp_path, PARAGRAPHS[:3]), TODAY)
+    files = [tmp_path / "store.sqlite3", tmp_path / "store.sqlite3-wal"]
+    before = [file.read_bytes() for file in files]
+    assert Store(tmp_path / "store.sqlite3").documents() == store.documents()
+    assert [file.read_bytes() for file in files] == before
+
+
 def test_spans_are_stored_as_numbers(store: Store, tmp_path: Path) -> None:
     store.put(draft(tmp_path, PARAGRAPHS[:1]), TODAY)
     with sqlite3.connect(tmp_path / "store.sqlite3") as connection:

@@ -342,7 +342,7 @@ def test_a_bad_quotation_says_what_to_change(
 
 def test_markup_and_controls_in_a_quotation_are_only_text(client: TestClient) -> None:
     found = verify(client, "<b onclick='x'>双方谴责将商业航天系统用于\u202e干涉主权国家内政\0</b>")
-    assert found["verdict"] == "altered" and [edit["text"] for edit in found["edits"]][0].startswith("b onclick")
+    assert (found["verdict"], found["differences"]) == ("found", ["invisible"])
     body = rb'{"text": "\ud83d\ud83d\ud83d\ud83d\ud83d"}'
     broken = client.post("/api/verify", content=body, headers={"content-type": "application/json"})
     assert broken.status_code == 422 and "half a surrogate pair" in broken.json()["detail"]
