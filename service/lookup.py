@@ -58,16 +58,17 @@ class Lookup:
                 return None
             document, passage = held
             paragraphs = self._store.passages(document.id, document.version)
-            newest = self._store.document(document.id)
+            is_superseded = self._store.document(document.id) != document
+            text_url = f"{self._base_url}/api/documents/{quote(document.id)}/text"
             return Cited(
                 passage=passage,
                 document=document,
                 citation=self._cite(document, passage),
                 witnesses=tuple(self._witnesses(passage, self._store.group(name) if among is None else among)),
                 leans_on=leans_on(paragraphs, paragraphs.index(passage)),
-                is_superseded=newest != document,
+                is_superseded=is_superseded,
                 url=self.url(name),
-                text_url=f"{self._base_url}/api/documents/{quote(document.id)}/text",
+                text_url=f"{text_url}?version={document.version}" if is_superseded else text_url,
             )
 
     def _cite(self, document: Document, passage: Passage) -> Citation:
