@@ -24,7 +24,8 @@ _ALIKE = 12  # paragraphs that resemble each part of one
 _PART = 40  # words to look up at once
 _LONE = 4  # words from which a piece may stand in another sentence than the piece before it
 _LEAST = 2  # letters of a piece: a single 不 stands everywhere
-_STRETCHES = 12  # to align a wording with, those that share most with it
+_STRETCHES = 12  # to align a wording with, those that share most with it; fewer if it is long
+_ALIGNED = 12_000  # words in all that are aligned with a stretch
 _SPLICE = 4  # edits that reading a wording as two halves from two places has to save
 _BREAK = "\x1f"  # between words: no word holds it
 
@@ -133,7 +134,8 @@ class Concordance:
 
         Of places that are equally near, one in a `preferred` document.
         """
-        stretches = self._stretches(self._resembling([words]), roles, False)[:_STRETCHES]
+        most = max(2, min(_STRETCHES, _ALIGNED // len(words)))
+        stretches = self._stretches(self._resembling([words]), roles, False)[:most]
         if not stretches:
             return []
         whole = _best(words, Span(0, len(words)), stretches, preferred)

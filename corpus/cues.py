@@ -52,7 +52,10 @@ _PATTERNS = {
         r"|\b(?:all|some|every|each|most|many|few|fewer|more|less|several|half|double|one|first|second|third|any|both|only|least|more\s+than|less\s+than)\b"
         r"|\b(?:вс[её]|все[хм]?|всеми|некотор\w+|част[ьи]|большинств\w+|кажд\w+|мног\w+|немног\w+|об[ае]|более|менее)\b"
     ),
-    "name": rf"[{_STATES}]方(?![便式法向案面针])|[{_STATES}]{{2,}}",
+    "name": (
+        rf"[{_STATES}]方(?![便式法向案面针])|[{_STATES}]{{2,}}"
+        r"|[美英法德韩泰]国|日本|印度|伊朗|以色列|澳大利亚|俄罗斯|北约|欧盟"
+    ),
     # Verbs that turn what they govern: whoever leaves one out says the contrary.
     "reversal": (
         r"反对|停止|终止|拒绝|放弃|谴责|避免|防止|摒弃|阻止|禁止|制止|消除|杜绝|超越|取消|退出|否认|否定|质疑|抵制|企图|是否|所谓|据称"

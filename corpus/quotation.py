@@ -17,7 +17,7 @@ from corpus.wording import Wording, wording
 _ELLIPSIS = re.compile(r"[\[(（【〔]\s*(?:…+|⋯+|\.{3,}|[上中下后後]?略)\s*[\])）】〕]|…+|⋯+|\.(?:\s?\.){2,}|。{3,}")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>|[\[［〔]\d{1,3}[\]］〕]")  # tags; the numbers of notes
 _CLAUSE_END = re.compile(r"[，；：,;:—–]")
-_TRUNCATING = ("negation", "date", "number", "condition", "reversal")
+_TRUNCATING = ("negation", "date", "number", "condition", "reversal", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def cuts(source: str, quoted: Sequence[Span]) -> Iterator[Cut]:
     """What the sentences of `source` that hold a `quoted` span say outside of all of them, where the sense may turn.
 
     A negation or condition bears on the whole sentence, a number on what stands before it or in its clause, a verb such
-    as 反对 on what follows in its clause. A number or date that is quoted in part is cut too.
+    as 反对 on what follows in its clause. An ellipsis may hide none of them, nor a name. A number or date that is
+    quoted in part is cut too.
     """
     told: list[Span] = []
     held = [sentence for sentence in sentences(source) if any(meet(sentence, span) for span in quoted)]
@@ -77,9 +78,11 @@ def _bears(cue: Cue, source: str, sentence: Span, quoted: Sequence[Span]) -> boo
         return not any(meet(cue.span, span) for span in quoted)
     following = min((span.start for span in quoted if cue.span.end <= span.start < sentence.end), default=None)
     is_governed = following is not None and not _CLAUSE_END.search(source, cue.span.end, following)
-    if cue.kind == "reversal":
-        return is_governed
-    return is_governed or any(sentence.start < span.end and span.start < cue.span.end for span in quoted)
+    is_after = any(sentence.start < span.end and span.start < cue.span.end for span in quoted)
+    is_hidden = is_after and following is not None
+    if cue.kind == "name":
+        return is_hidden
+    return is_governed or is_hidden or (is_after and cue.kind != "reversal")
 
 
 def fused(one: str, end: int, other: str, start: int) -> Cut | None:

@@ -20,7 +20,7 @@ from service.alteration import Alterations, Edit
 from service.lookup import Cited, Lookup
 
 SHORTEST = 4  # letters and digits
-LONGEST = 2_000  # characters
+LONGEST = 5_000  # characters
 _MOST_ELLIPSES = 40
 _ALTERED = 0.4  # edits per word up to which a wording is an alteration of another
 _PLACES = 20  # to show

@@ -137,6 +137,16 @@ def test_two_half_sentences_are_not_one(one: str, other: str, expected: str | No
     assert (cut and cut.text) == expected
 
 
+def test_an_ellipsis_hides_no_actor_and_no_governing_verb() -> None:
+    for source, pieces_, hidden in (
+        ("双方对美国及其盟友开展的活动表示关切。", ("双方", "开展的活动"), ["美国"]),
+        ("双方反对以气候变化为由，设置新的壁垒。", ("双方", "设置新的壁垒"), ["反对"]),
+        ("双方同美国保持对话。", ("双方同美国", "对话"), []),
+    ):
+        spans = [Span(source.index(piece), source.index(piece) + len(piece)) for piece in pieces_]
+        assert [cut.text for cut in cuts(source, spans)] == hidden
+
+
 def test_pieces_of_one_sentence_are_no_fusion() -> None:
     text = "双方敦促日本销毁遗弃在华武器。"
     assert fused(text, 4, text, 8) is None
