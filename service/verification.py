@@ -23,6 +23,8 @@ SHORTEST = 4  # letters and digits
 LONGEST = 5_000  # characters
 _MOST_ELLIPSES = 40
 _ALTERED = 0.4  # edits per word up to which a wording is an alteration of another
+_BRIEFLY = 0.25  # the same for less than `_BRIEF` words, which are soon like anything
+_BRIEF = 8
 _PLACES = 20  # to show
 _BODY = frozenset({Role.BODY})
 _TEXT = frozenset({Role.BODY, Role.HEADING})
@@ -220,8 +222,7 @@ class Verifier:
         found = []
         for part in parts:
             likenesses = self._concordance.nearest(words.words[part.start : part.end], roles, claimed or ())
-            limit = all(held.distance <= _ALTERED * (held.wanted.end - held.wanted.start) for held in likenesses)
-            if not likenesses or not limit:
+            if not likenesses or any(held.distance > _allowed(held.wanted) for held in likenesses):
                 return []
             found += [replace(held, wanted=held.wanted.moved(part.start)) for held in likenesses]
         return found
@@ -230,6 +231,11 @@ class Verifier:
         held = {member.language.split("-")[0] for member in self._store.members()}
         is_foreign = language_of(text).split("-")[0] not in held
         return Verification(text, Verdict.NOT_FOUND, Reason.LANGUAGE if is_foreign else None)
+
+
+def _allowed(wanted: Span) -> float:
+    length = wanted.end - wanted.start
+    return length * (_ALTERED if length >= _BRIEF else _BRIEFLY)
 
 
 def _words(words: Wording, parts: Sequence[Span]) -> list[tuple[str, ...]]:
