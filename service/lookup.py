@@ -26,7 +26,10 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """One paragraph, verbatim, with its proof. It is superseded if its document's current version lacks it."""
+    """One paragraph, verbatim, with its proof; `previous` and `next` are the ids of its neighbours.
+
+    It is superseded if its document's current version lacks it, and then has none.
+    """
 
     passage: Passage
     document: Document
@@ -34,6 +37,8 @@ class Cited:
     witnesses: tuple[Witness, ...]
     leans_on: Context | None
     is_superseded: bool
+    previous: str | None
+    next: str | None
     url: str
     text_url: str
 
@@ -59,6 +64,8 @@ class Lookup:
             document, passage = held
             paragraphs = self._store.passages(document.id, document.version)
             is_superseded = self._store.document(document.id) != document
+            body = [] if is_superseded else [other.id for other in paragraphs if other.number is not None]
+            at = body.index(name) if body else 0
             text_url = f"{self._base_url}/api/documents/{quote(document.id)}/text"
             return Cited(
                 passage=passage,
@@ -67,6 +74,8 @@ class Lookup:
                 witnesses=tuple(self._witnesses(passage, self._store.group(name) if among is None else among)),
                 leans_on=leans_on(paragraphs, paragraphs.index(passage)),
                 is_superseded=is_superseded,
+                previous=body[at - 1] if at else None,
+                next=body[at + 1] if at + 1 < len(body) else None,
                 url=self.url(name),
                 text_url=f"{text_url}?version={document.version}" if is_superseded else text_url,
             )

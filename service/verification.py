@@ -169,9 +169,7 @@ class Verifier:
 
         def rank(place: Occurrence) -> tuple[bool, bool, bool]:
             touched = _touched(place)
-            is_cut = any(
-                True for passage, spans in touched for _ in (*cuts(passage.text, spans), *_joints(place, passage))
-            )
+            is_cut = any(_cuts(place, passage, spans) for passage, spans in touched)
             return place.stretch.document not in (claimed or ()), is_cut, self._base(touched[0][0]) != touched[0][0].id
 
         once: dict[tuple[object, ...], Occurrence] = {}
@@ -188,7 +186,7 @@ class Verifier:
             for passage, spans in _touched(place):
                 cited = self._lookup.passage(passage.id)
                 assert cited, "the paragraph was just read from the store"
-                yield Quoted(at, spans, (*cuts(passage.text, spans), *_joints(place, passage)), cited)
+                yield Quoted(at, spans, _cuts(place, passage, spans), cited)
 
     def _found_outside(self, text: str, words: Wording) -> Verification | None:
         for parts in readings(text, words):
@@ -247,6 +245,10 @@ def _touched(place: Occurrence) -> list[tuple[Passage, tuple[Span, ...]]]:
     parts = [part for words in place.ranges for part in place.stretch.parts(words)]
     grouped = groupby(parts, key=lambda part: part[0])
     return [(passage, tuple(span for _, span in held)) for passage, held in grouped if passage.role is Role.BODY]
+
+
+def _cuts(place: Occurrence, passage: Passage, spans: Sequence[Span]) -> tuple[Cut, ...]:
+    return (*cuts(passage.text, spans), *_joints(place, passage))
 
 
 def _joints(place: Occurrence, passage: Passage) -> Iterator[Cut]:

@@ -73,7 +73,7 @@ def passage(
         document = passage_id.rpartition("/")[0]
         raise _missing(collection, document, f"no passage {passage_id[:_SHOWN]!r}; ids are document/number")
     if wanted is None:
-        return citing.PassageOut.of(found, collection.store.body(found.document.id))
+        return citing.PassageOut.of(found)
     file = quote(f"{found.passage.id.replace('/', '-')}{wanted.suffix}")
     headers = {"content-disposition": f"inline; filename*=UTF-8''{file}", "x-content-type-options": "nosniff"}
     return Response(wanted.render(found.reference), media_type=wanted.media_type, headers=headers)

@@ -1,12 +1,10 @@
 """Wire models of citation lookup: a passage, the check of a quotation, a topic by date."""
 
 import datetime
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from corpus.document import Passage
 from service.doors.schemas import CitedOut, InterpretedOut, NearestOut, Pair, QuoteOut, Reply, Request, cited
 from service.lookup import Cited
 from service.verification import LONGEST, SHORTEST, Verification
@@ -22,14 +20,8 @@ class PassageOut(CitedOut):
     neighbours: NeighboursOut
 
     @classmethod
-    def of(cls, held: Cited, body: Sequence[Passage]) -> "PassageOut":
-        """The passage, among the numbered ones of its document's current version."""
-        places = [other.id for other in body]
-        at = None if held.is_superseded else places.index(held.passage.id)
-        previous = places[at - 1] if at else None
-        following = places[at + 1] if at is not None and at + 1 < len(places) else None
-        neighbours = {"previous": previous, "next": following}
-        return cls.model_validate({**cited(held), "superseded": held.is_superseded, "neighbours": neighbours})
+    def of(cls, held: Cited) -> "PassageOut":
+        return cls.model_validate({**cited(held), "superseded": held.is_superseded, "neighbours": held})
 
 
 class ClaimIn(Request):

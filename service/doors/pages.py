@@ -199,15 +199,14 @@ def _language(texts: Mapping[str, str], text: str | None, otherwise: str) -> str
 
 
 def _marked(collection: Collection, cited: Cited) -> Mapping[str, Any]:
-    passage, body = cited.passage, [other.id for other in collection.store.body(cited.document.id)]
-    at = None if cited.is_superseded else body.index(passage.id)
+    passage = cited.passage
     languages = {member.document: member.language for member in collection.store.members()}
     return {
         "cited": cited,
         "passage": passage,
         "superseded": cited.is_superseded,
-        "previous": body[at - 1] if at else None,
-        "next": body[at + 1] if at is not None and at + 1 < len(body) else None,
+        "previous": cited.previous,
+        "next": cited.next,
         "lines": {name: style(cited.citation) for name, style in _STYLES.items()},
         "witnesses": [
             _compared(passage, other, languages[other.passage_id.rpartition("/")[0]]) for other in cited.witnesses
