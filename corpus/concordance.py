@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 import numpy as np
@@ -29,6 +29,8 @@ _ALIGNED = 12_000  # words in all that are aligned with a stretch
 _SPLICE = 4  # edits that reading a wording as two halves from two places has to save
 _BREAK = "\x1f"  # between words: no word holds it
 
+_wording = lru_cache(128)(wording)  # one check comes to the same paragraphs several times: body, page, likeness
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -42,7 +44,7 @@ class Stretch:
 
     @cached_property
     def _wordings(self) -> tuple[Wording, ...]:
-        return tuple(wording(passage.text) for passage in self.paragraphs)
+        return tuple(_wording(passage.text) for passage in self.paragraphs)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
