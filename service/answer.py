@@ -104,8 +104,9 @@ class Answerer:
         if not self._index.rows:
             yield Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
         if found.dropped:
-            text = f"not required, for no paragraph here holds all that is quoted: {', '.join(found.dropped)}"
-            yield Note("phrase_not_held", text)
+            dropped = ", ".join(found.dropped)
+            text = f"not required, for no paragraph here holds all that is quoted: {dropped}"
+            yield Note("phrase_not_held", text, dropped)
         if elsewhere:
             yield Note("answered_elsewhere", "nothing here answers, but documents that the filters leave out do")
 

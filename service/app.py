@@ -1,44 +1,36 @@
 """The assembly: a collection → doors, one error table, the life of the process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
-from corpus.document import CorpusError
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 from service.collection import Collection
-from service.doors import api, pages
-from service.doors.schemas import ProblemOut
-from service.question import BadQuestion
-from service.verification import BadQuotation
+from service.doors import api, dify_api, openai_api, pages, responses_api
+from service.doors.gates import LARGEST_BODY, TOO_LARGE, DeclaredLength, Keyed
+from service.doors.problems import EXPECTED, problem
 from service.version import version
 
-LARGEST_BODY = 1 << 20  # bytes
+_Life = Callable[[], AbstractAsyncContextManager[None]]
 
 _STATIC = Path(__file__).parent / "doors" / "web" / "static"
-_STATUS: Mapping[type[Exception], tuple[int, str]] = {
-    BadQuestion: (422, "Bad question"),
-    BadQuotation: (422, "Bad quotation"),
-    IndexUnusable: (503, "Not ready"),
-    EncoderError: (503, "Not ready"),
-    CorpusError: (503, "Not ready"),
-}
 
 
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
+    mcp_routes, mcp_life = _mcp(collection)
     app = FastAPI(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",
@@ -47,31 +39,52 @@ def create_app(collection: Collection) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be built from the Host header
         servers=[{"url": collection.settings.base_url}],
-        lifespan=_open_index,
+        lifespan=_life(collection, mcp_life),
     )
     app.state.collection = collection
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
-    app.add_middleware(_DeclaredLength)
-    app.include_router(api.router)
-    app.include_router(pages.router)
+    _gates(app, collection)
+    for door in (api, openai_api, responses_api, dify_api, pages):
+        app.include_router(door.router)
+    app.router.routes.extend(mcp_routes)  # a mounted app would answer POST /mcp with a redirect
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/", _front, include_in_schema=False)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
-    for error, (status, title) in _STATUS.items():
-        app.add_exception_handler(error, _problem_for(status, title))
+    for error in (*EXPECTED, Exception):
+        app.add_exception_handler(error, _failed)
     return app
 
 
-@asynccontextmanager
-async def _open_index(app: FastAPI) -> AsyncIterator[None]:
-    try:
-        app.state.collection.index()
-    except (IndexUnusable, EncoderError):
-        pass  # /readyz says why; a fixed index is picked up without a restart
-    yield
+def _mcp(collection: Collection) -> tuple[list[BaseRoute], _Life]:
+    """The routes of /mcp, and what has to be open while they are served; none without the extra."""
+    if find_spec("mcp") is None:
+        return [], nullcontext
+    made: tuple[list[BaseRoute], _Life] = import_module("service.doors.mcp_server").over_http(collection)
+    return made
+
+
+def _life(collection: Collection, mcp_life: _Life) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            collection.index()
+        except (IndexUnusable, EncoderError):
+            pass  # /readyz says why; a fixed index is picked up without a restart
+        async with mcp_life():
+            yield
+
+    return life
+
+
+def _gates(app: FastAPI, collection: Collection) -> None:
+    """The last one stands outermost: other sites' scripts may read a refusal, and ask beforehand without a key."""
+    settings = collection.settings
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(DeclaredLength)
+    app.add_middleware(Keyed, keys=settings.read_keys)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"], max_age=86400
+        )
 
 
 def _docs() -> HTMLResponse:
@@ -89,52 +102,9 @@ def _front(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.app.state.collection.settings.base_url}/docs")
 
 
-def _problem(status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None) -> JSONResponse:
-    body = ProblemOut(title=title, status=status, detail=detail, errors=errors or [])
-    return JSONResponse(body.model_dump(), status, media_type="application/problem+json")
-
-
-def _problem_for(status: int, title: str) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
-    async def handle(_: Request, error: Exception) -> JSONResponse:
-        return _problem(status, title, str(error))
-
-    return handle
-
-
-async def _unexpected(_: Request, __: Exception) -> JSONResponse:
-    """Starlette still raises what happened, for the log and for tests; the caller is told no more than this."""
-    return _problem(500, "Internal Server Error", "this is a fault of the service, not of the request; see its log")
-
-
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 413:
-        return _too_large()
-    return _problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
-
-
-def _too_large() -> JSONResponse:
-    return _problem(413, "Content Too Large", f"the body is over {LARGEST_BODY} bytes, the most that is taken")
-
-
-class _DeclaredLength:
-    """Refuses a body that says it is too large before any of it is read; starlette's own limit then counts the rest."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        refused = declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY
-        await (_too_large() if refused else self._app)(scope, receive, send)
-
-
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    """Which field is wrong and how; never what was sent, which may not even be printable."""
-    assert isinstance(error, RequestValidationError)
-    errors = [
-        {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
-        for item in error.errors()
-    ]
-    detail = "; ".join(f"{item['pointer']}: {item['detail']}" for item in errors)
-    return _problem(422, "Bad request", detail, errors)
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """What is not expected starlette raises all the same, for the log and for tests."""
+    if isinstance(error, HTTPException) and error.status_code == 413:
+        return TOO_LARGE.reply(request.scope["path"])
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return problem(error).reply(request.scope["path"], headers)

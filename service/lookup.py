@@ -20,6 +20,7 @@ class Witness:
     title: str | None
     outlet: str | None
     source_url: str | None
+    url: str
     text: str
     variants: tuple[Variant, ...]
 
@@ -94,6 +95,7 @@ class Lookup:
                 title=citation.title,
                 outlet=citation.outlet,
                 source_url=citation.source_url,
+                url=self.url(name),
                 text=held[1].text,
                 variants=variants(passage.text, held[1].text),
             )

@@ -74,10 +74,11 @@ UNFILTERED = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something the reader should know about how the question was understood."""
+    """Something the reader should know about how the question was understood; `about` is what it speaks of."""
 
     code: str
     text: str
+    about: str = ""
 
 
 _NO_SUBJECT = Note("no_subject", "the question names nothing to look for")
@@ -175,7 +176,7 @@ class _Reader:
             text=searched,
             phrases=tuple(dict.fromkeys((*(before.phrases if lent == before.text else ()), *alone.phrases))),
             filters=filters,
-            notes=(*notes, Note("follow_up", f"searched as: {searched}")),
+            notes=(*notes, Note("follow_up", f"searched as: {searched}", searched)),
             frame=before.text if leans is Leaning.TOPIC and own else before.frame,
         )
 
@@ -187,12 +188,10 @@ class _Reader:
 
 def _chosen(dating: Dating) -> tuple[Filters, tuple[Note, ...]]:
     filters = Filters(works=dating.works, start=dating.start, end=dating.end)
-    return filters, _not_held(f"nothing here is dated {', '.join(dating.unheld)}", filters) if dating.unheld else ()
-
-
-def _not_held(what: str, filters: Filters) -> tuple[Note, ...]:
-    searched = "the other dates" if filters.choose_time else "all dates"
-    return (Note("year_not_held", f"{what}; searched {searched}"),)
+    if not dating.unheld:
+        return filters, ()
+    unheld, searched = ", ".join(dating.unheld), "the other dates" if filters.choose_time else "all dates"
+    return filters, (Note("year_not_held", f"nothing here is dated {unheld}; searched {searched}", unheld),)
 
 
 def _moved(relation: str, filters: Filters, works: Mapping[str, Work]) -> tuple[Filters, tuple[Note, ...]]:
@@ -206,7 +205,8 @@ def _moved(relation: str, filters: Filters, works: Mapping[str, Work]) -> tuple[
         held = tuple(id for id, day in dated.items() if days and day > days[-1 if chosen else 0])
     else:
         held = tuple(id for id, day in dated.items() if days and day < days[0 if chosen else -1])
-    return Filters(works=held), () if held else _not_held(f"no statement here is {relation}", UNFILTERED)
+    none = Note("statement_not_held", f"no statement here is {relation}; searched all dates")
+    return Filters(works=held), () if held else (none,)
 
 
 def _can_be_asked(turn: str) -> bool:

@@ -1,11 +1,17 @@
 """Settings: read once from the environment, at the edge. An unknown YINJU_* name is an error, not a silent no-op."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from service.keys import Keys
 
 PREFIX = "YINJU_"
 
+_ORIGIN = re.compile(r"https?://[^/?#@\s*]+")
+_HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
 
 
@@ -24,6 +30,9 @@ class Settings:
     reranker: str | None = None
     glossary: Path | None = None
     public_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    read_keys: Keys = Keys()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -42,6 +51,9 @@ class Settings:
             reranker=fields.get("reranker"),
             glossary=Path(fields["glossary"]) if "glossary" in fields else None,
             public_url=_url(fields["public_url"]) if "public_url" in fields else None,
+            hosts=_listed("hosts", fields, _HOST, "a host as in localhost:8000, without http://"),
+            origins=_listed("origins", fields, _ORIGIN, "an origin as in https://chat.example.org, without a path"),
+            read_keys=_keys(fields["read_keys"]) if "read_keys" in fields else cls.read_keys,
         )
 
     @property
@@ -49,6 +61,13 @@ class Settings:
         """What every outgoing link starts with; never taken from a request."""
         here = "127.0.0.1" if self.host in _EVERY_ADDRESS else self.host
         return self.public_url or f"http://{f'[{here}]' if ':' in here else here}:{self.port}"
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """Host headers that are meant for this service: its public one, those of this machine, and those set."""
+        names = ("127.0.0.1", "localhost", "[::1]")
+        local = [f"{name}:*" for name in names] + list(names)
+        return (urlsplit(self.base_url).netloc, *local, *self.hosts)
 
     @property
     def store(self) -> Path:
@@ -69,3 +88,18 @@ def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise SettingsError(f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https://")
     return text.rstrip("/")
+
+
+def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form: str) -> tuple[str, ...]:
+    parts = tuple(part.strip().rstrip("/") for part in fields.get(name, "").split(",") if part.strip())
+    for part in parts:
+        if not pattern.fullmatch(part):
+            raise SettingsError(f"{PREFIX}{name.upper()} holds {part!r}; each entry must be {form}")
+    return parts
+
+
+def _keys(text: str) -> Keys:
+    try:
+        return Keys.read(text)
+    except ValueError as error:
+        raise SettingsError(f"YINJU_READ_KEYS: {error}; make one with `printf %s KEY | sha256sum`") from error

@@ -7,6 +7,8 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
 import datetime
 import os
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -152,6 +154,14 @@ def ingest(
         raise typer.Exit(1)
 
 
+def _make_ready(collection: Collection) -> None:
+    """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
+    if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
+        _ingest(collection, [BUILT_IN])
+    _build_index(collection)
+    collection.answerer()
+
+
 def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
     with terminal.progress("Reading") as progress:
         reports = ingest_files(collection.store, paths, progress)
@@ -176,15 +186,22 @@ def serve(
     overrides = {key: str(value) for key, value in (("YINJU_HOST", host), ("YINJU_PORT", port)) if value is not None}
     settings = Settings.from_environ({**os.environ, **overrides})
     collection = Collection(settings)
-    if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
-        _ingest(collection, [BUILT_IN])
-    _build_index(collection)
+    _make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
-    collection.answerer()  # a model that can't be loaded is found out now
     try:
         uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
     except SystemExit as stopped:  # uvicorn's 3 for a port in use would read as "nothing found"
         raise typer.Exit(1 if stopped.code else 0) from stopped
+
+
+@app.command()
+def mcp() -> None:
+    """Serve the collection to an agent over stdio, by the Model Context Protocol; stdout is only the protocol."""
+    if find_spec("mcp") is None:
+        sys.exit("yinju: this needs an extra: pip install 'yinju[mcp]'")
+    collection = Collection(_settings())
+    _make_ready(collection)
+    import_module("service.doors.mcp_server").server(collection).run()
 
 
 @app.command()

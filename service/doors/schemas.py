@@ -89,6 +89,7 @@ class WitnessOut(Reply):
     title: str | None
     outlet: str | None
     source_url: str | None
+    url: str
     text: str
     variants: list[VariantOut]
 

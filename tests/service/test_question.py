@@ -151,7 +151,7 @@ def test_a_new_question_inherits_nothing(text: str) -> None:
 def test_a_follow_up_moves_along_the_statements(turns: list[str], searched: str, chosen: list[int] | None) -> None:
     question = read(turns[-1], turns[:-1])
     assert (question.text, years(question)) == (searched, chosen)
-    assert [note.code for note in question.notes] == ["year_not_held"] * (chosen is None) + ["follow_up"]
+    assert [note.code for note in question.notes] == ["statement_not_held"] * (chosen is None) + ["follow_up"]
 
 
 @pytest.mark.parametrize(

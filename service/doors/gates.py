@@ -1,0 +1,59 @@
+"""What stands before every door: the size of a body, and who may come in."""
+
+import base64
+import binascii
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.doors.problems import Problem
+from service.keys import Keys
+
+LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
+
+_OPEN = ("/livez", "/readyz", "/static/")
+_CHALLENGE = {"www-authenticate": 'Bearer, Basic realm="Yinju", charset="UTF-8"'}
+_UNKNOWN = Problem(
+    401, "Invalid API key", "a key is needed: as `Authorization: Bearer KEY`, or in a browser as the password"
+)
+TOO_LARGE = Problem(413, "Content Too Large", f"the body is over {LARGEST_BODY} bytes, the most that is taken")
+
+
+class DeclaredLength:
+    """Refuses a body that says it is too large before any of it is read; starlette's own limit then counts the rest."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+        refused = declared.isascii() and declared.isdigit() and int(declared) > LARGEST_BODY
+        await (TOO_LARGE.reply(scope["path"]) if refused else self._app)(scope, receive, send)
+
+
+class Keyed:
+    """Refuses callers without one of the `keys`, but to those who ask whether the service is well."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self._app, self._keys = app, keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admitted = (
+            scope["type"] != "http"
+            or scope["path"].startswith(_OPEN)
+            or self._keys.admit(key(Headers(scope=scope).get("authorization", "")))
+        )
+        await (self._app if admitted else _UNKNOWN.reply(scope["path"], _CHALLENGE))(scope, receive, send)
+
+
+def key(authorization: str) -> str | None:
+    """The key in an Authorization header: a Bearer token, or the password of Basic under any name."""
+    scheme, _, credentials = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None

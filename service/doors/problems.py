@@ -1,0 +1,84 @@
+"""What callers are told when a request can't be served: RFC 9457 problems, and OpenAI's error envelope under /v1."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from corpus.document import CorpusError
+from embeddings.encoder import EncoderError
+from embeddings.publication import IndexUnusable
+from service.question import BadQuestion
+from service.verification import BadQuotation
+
+
+class UnknownModel(Exception):
+    """A model that is not served here; the message names the one that is."""
+
+
+class NothingStored(Exception):
+    """An earlier response that was to be continued: none is kept."""
+
+
+_KNOWN: Mapping[type[Exception], tuple[int, str]] = {
+    BadQuestion: (422, "Bad question"),
+    BadQuotation: (422, "Bad quotation"),
+    UnknownModel: (404, "Model not found"),
+    NothingStored: (404, "Previous response not found"),
+    IndexUnusable: (503, "Not ready"),
+    EncoderError: (503, "Not ready"),
+    CorpusError: (503, "Not ready"),
+}
+EXPECTED: tuple[type[Exception], ...] = (*_KNOWN, HTTPException, RequestValidationError)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`detail` says what to change, `errors` which field is wrong and how; never what was sent."""
+
+    status: int
+    title: str
+    detail: str
+    errors: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def error(self) -> Mapping[str, str | None]:
+        """The object that OpenAI's clients read."""
+        return {
+            "message": self.detail,
+            "type": "server_error" if self.status >= 500 else "invalid_request_error",
+            "param": self.errors[0]["pointer"].strip("/").replace("/", ".") if self.errors else None,
+            "code": self.title.lower().replace(" ", "_"),
+        }
+
+    def reply(self, path: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+        """The reply to a request to `path`."""
+        if path.startswith("/v1/"):
+            # OpenAI's clients know 400 where FastAPI has 422.
+            return JSONResponse({"error": self.error}, 400 if self.status == 422 else self.status, headers)
+        body: dict[str, Any] = {"type": "about:blank", **asdict(self)}
+        return JSONResponse(body, self.status, headers, media_type="application/problem+json")
+
+
+def problem(error: Exception) -> Problem:
+    """What to say about `error`; about one that is not EXPECTED no more than that the service is at fault."""
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
+    for kind, (status, title) in _KNOWN.items():
+        if isinstance(error, kind):
+            return Problem(status, title, str(error))
+    return Problem(500, "Internal Server Error", "this is a fault of the service, not of the request; see its log")
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    errors = tuple(
+        {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+        for item in error.errors()
+    )
+    return Problem(422, "Bad request", "; ".join(f"{item['pointer']}: {item['detail']}" for item in errors), errors)

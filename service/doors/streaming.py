@@ -1,0 +1,33 @@
+"""Server-sent events: JSON as it is, CJK unescaped, and a failure said within the stream."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from fastapi.responses import StreamingResponse
+
+from service.doors.problems import EXPECTED, Problem, problem
+
+_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}  # no proxy may keep the first words back
+_log = logging.getLogger(__name__)
+
+
+def event(data: Mapping[str, Any], name: str | None = None) -> str:
+    """One event as it goes over the wire."""
+    named = f"event: {name}\n" if name else ""
+    return f"{named}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+def streamed(events: Iterator[str], failed: Callable[[Problem], Iterable[str]]) -> StreamingResponse:
+    """`events` as they are made; what goes wrong meanwhile ends them with `failed`, for the status is sent already."""
+
+    def guarded() -> Iterator[str]:
+        try:
+            yield from events
+        except Exception as error:
+            if not isinstance(error, EXPECTED):
+                _log.exception("a reply broke off")
+            yield from failed(problem(error))
+
+    return StreamingResponse(guarded(), media_type="text/event-stream", headers=_HEADERS)
