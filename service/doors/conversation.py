@@ -1,23 +1,15 @@
 """A chat as frontends send it → the question to answer, and what will make the message."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from service.collection import Collection
 from service.doors.housekeeping import chore
 from service.doors.message import Message, message
 from service.doors.problems import UnknownModel
+from service.doors.turns import Turn
 from service.question import BadQuestion, checked
 
 MODEL = "yinju"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one participant said; only what the user said is read."""
-
-    role: str
-    text: str
 
 
 def replying(collection: Collection, model: str, turns: Sequence[Turn]) -> Callable[[], Message]:
@@ -26,15 +18,15 @@ def replying(collection: Collection, model: str, turns: Sequence[Turn]) -> Calla
     All that can be found wrong without searching is raised here, before a stream begins: UnknownModel, BadQuestion,
     and why there is no index to search.
     """
-    if model != MODEL:
-        raise UnknownModel(f"there is no such model; the one here is {MODEL!r}")
-    asked = [turn.text for turn in turns if turn.role == "user"]
-    if not asked:
-        raise BadQuestion("there is no message of the user's; send one with the role `user`")
-    if not asked[-1].strip():
-        raise BadQuestion("the last message of the user's holds no text; images and files can't be read here")
     done = chore(turns)
     if done is not None:
         return lambda: Message((done,), ())
+    if model != MODEL:
+        raise UnknownModel(f"there is no such model; the one here is {MODEL!r}")
+    asked = [turn.question for turn in turns if turn.role == "user"]
+    if not asked:
+        raise BadQuestion("there is no message of the user's; send one with the role `user`")
+    if not asked[-1]:
+        raise BadQuestion("the last message of the user's holds no text; images and files can't be read here")
     question, answerer = checked(asked[-1]), collection.answerer()
     return lambda: message(answerer.ask(question, history=asked[:-1]))

@@ -13,7 +13,7 @@ router = APIRouter()
 
 
 class RetrievalSetting(BaseModel):
-    top_k: int = 5
+    top_k: int | None = None
     score_threshold: float | None = 0.0
 
 
@@ -41,7 +41,10 @@ class RetrievalOut(BaseModel):
 def retrieval(request: Request, asked: RetrievalIn) -> RetrievalOut:
     if asked.metadata_condition and asked.metadata_condition.get("conditions"):
         raise BadQuestion("metadata conditions can't be applied here; take them out, and put the year into the query")
-    answer = request.app.state.collection.answerer().ask(asked.query, asked.retrieval_setting.top_k)
+    # Dify's own retrieval test sends quotation marks with a backslash.
+    answer = request.app.state.collection.answerer().ask(
+        asked.query.replace('\\"', '"'), asked.retrieval_setting.top_k or 5
+    )
     least = asked.retrieval_setting.score_threshold or 0.0
     held = [_record(quote, answer.interpreted.language) for quote in answer.quotes if quote.score >= least]
     return RetrievalOut(records=held)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import replace
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -43,7 +44,9 @@ class Keyed:
             or scope["path"].startswith(_OPEN)
             or self._keys.admit(key(Headers(scope=scope).get("authorization", "")))
         )
-        await (self._app if admitted else _UNKNOWN.reply(scope["path"], _CHALLENGE))(scope, receive, send)
+        # Dify takes a new endpoint for good unless it says 403 or 404.
+        problem = replace(_UNKNOWN, status=403) if scope["path"] == "/retrieval" else _UNKNOWN
+        await (self._app if admitted else problem.reply(scope["path"], _CHALLENGE))(scope, receive, send)
 
 
 def key(authorization: str) -> str | None:

@@ -13,9 +13,13 @@ from service.lookup import Witness
 _WORDS: Mapping[str, Mapping[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _DEFAULT = "en"
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-# `[` stays as it is, for many frontends read \[ … \] as a formula; without a closing bracket it marks nothing.
-_MARKUP = re.compile(r"[\\`*~$<\]]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
-_OPENING = re.compile(r"^\s*(?:[#>+-]|\d+[.)])")  # of a heading, a quotation, a list
+# `[` stays as it is, for many frontends read \[ … \] as a formula; without a closing bracket it marks nothing. `>` has
+# to be escaped for those that cut <think>…</think> out, and what opens an address for those that make a link of it.
+_MARKUP = re.compile(
+    r"[\\`*~$<>\]@]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)|(?<=www)\.",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"^\s*(?:[#+-]|\d+[.)])")  # of a heading, a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def message(answer: Answer) -> Message:
     labels = [label(quote.citation, answer.interpreted.language) for quote in (*answer.quotes, *answer.nearest)]
     notes = "".join(f"{_note(note.code, note.about, words)}\n\n" for note in answer.interpreted.notes)
     if not answer.answered:
-        listed = [f"- {_link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
+        listed = [f"- {link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
         parts = [words["nothing"], notes.strip(), "\n".join([words["nearest"], "", *listed]) if listed else ""]
         return Message(("\n\n".join(part for part in parts if part),), ())
     pieces = [f"{notes}{words['found'].format(n=len(answer.quotes))}\n\n"]
@@ -69,7 +73,7 @@ def words_in(language: str) -> Mapping[str, str]:
 def label(citation: Citation, language: str) -> str:
     """What a source is called in a list, in plain text: title, date, paragraph."""
     words = words_in(language)
-    named = one_line(in_language(citation.titles, language) or "") or citation.heading
+    named = one_line(in_language(citation.titles, language) or citation.title or "") or citation.document
     parts = [named, citation.date and citation.date.isoformat()]
     parts += [words["paragraph"].format(n=citation.paragraph)] if citation.paragraph else []
     return words["comma"].join(part for part in parts if part)
@@ -90,8 +94,12 @@ def _backslash(match: re.Match[str]) -> str:
     return f"{match[0][:-1]}\\{match[0][-1]}"
 
 
-def _link(name: str, url: str) -> str:
-    return f"[{escaped(name).replace('[', '&#91;')}]({url})"
+def link(name: str, url: str) -> str:
+    """A Markdown link with the plain text `name`."""
+    balanced = name.replace("[", "［").replace(
+        "]", "］"
+    )  # in a link, brackets need a backslash that reads as a formula
+    return f"[{escaped(balanced)}]({url})"
 
 
 def _note(code: str, about: str, words: Mapping[str, str]) -> str:
@@ -108,11 +116,11 @@ def _listed(source: Source, words: Mapping[str, str]) -> str:
     also = (
         words["also"].format(links=words["comma"].join(_witnesses(quote.witnesses, words))) if quote.witnesses else ""
     )
-    described = words["comma"].join(part for part in (_link(source.label, quote.url), outlet, also) if part)
+    described = words["comma"].join(part for part in (link(source.label, quote.url), outlet, also) if part)
     return f"{quote.number}. {described}"
 
 
 def _witnesses(held: Sequence[Witness], words: Mapping[str, str]) -> Iterator[str]:
     for witness in held:
         differs = f" ({words['differs'].format(n=len(witness.variants))})" if witness.variants else ""
-        yield _link(one_line(witness.outlet or "") or witness.passage_id, witness.url) + differs
+        yield link(one_line(witness.outlet or "") or witness.passage_id, witness.url) + differs

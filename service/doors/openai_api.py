@@ -67,7 +67,7 @@ def _chunks(head: Mapping[str, Any], making: Callable[[], Message], with_usage: 
     yield chunk({"role": "assistant", "content": ""}, {})
     made = making()
     for source in made.sources:
-        yield event({**head, "choices": [], "event": {"type": "source", "data": _source(source)}})
+        yield event({**head, "choices": [], "event": source_event(source)})
     found = {"search_results": _search_results(made)} if made.sources else {}
     for piece in made.pieces:
         yield chunk({"content": piece}, found)
@@ -103,10 +103,18 @@ def _search_results(made: Message) -> list[dict[str, Any]]:
     ]
 
 
+def source_event(source: Source) -> dict[str, Any]:
+    """What Open WebUI takes out of any chunk and keeps with the message."""
+    return {"type": "source", "data": _source(source)}
+
+
 def _source(source: Source) -> dict[str, Any]:
-    """Open WebUI shows `document` as Markdown, counts by `metadata.source`, and takes a distance for a score."""
+    """Open WebUI shows `document` as Markdown, counts by `metadata.source`, and takes a distance for a score.
+
+    Without `external` it shows the address in the title's place, and asks a third party for an icon of it.
+    """
     quote = source.quote
-    described = {"source": quote.url, "name": source.label, "url": quote.url, "date": _day(source)}
+    described = {"source": quote.url, "name": source.label, "external": True, "date": _day(source)}
     return {
         "source": {"id": quote.url, "name": source.label, "url": quote.url},
         "document": [escaped(quote.text)],

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from service.doors.conversation import Turn
+from service.doors.turns import Turn
 
 
 class Part(BaseModel):

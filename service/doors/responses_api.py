@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.doors.conversation import MODEL, replying
-from service.doors.message import Message
-from service.doors.openai_api import url_citation
+from service.doors.message import Message, Source
+from service.doors.openai_api import source_event, url_citation
 from service.doors.openai_schemas import ResponsesIn
 from service.doors.problems import NothingStored, Problem
 from service.doors.streaming import event, streamed
@@ -79,9 +79,13 @@ class _Stream:
         yield self._event("response.content_part.added", **item, part=_part(None, ""))
         for piece in made.pieces:
             yield self._event("response.output_text.delta", **item, delta=piece, logprobs=[])
-        for index, annotation in enumerate(_annotations(made)):
+        for index, source in enumerate(made.sources):
             yield self._event(
-                "response.output_text.annotation.added", **item, annotation_index=index, annotation=annotation
+                "response.output_text.annotation.added",
+                **item,
+                annotation_index=index,
+                annotation=_annotation(source),
+                event=source_event(source),
             )
         whole = _part(made, made.text)
         yield self._event("response.output_text.done", **item, text=made.text, logprobs=[])
@@ -91,7 +95,7 @@ class _Stream:
 
     def failed(self, problem: Problem) -> Iterable[str]:
         return (
-            self._event("error", **problem.error),
+            self._event("error", **problem.error, error=problem.error),  # where it stands depends on the client's age
             self._event("response.failed", response=self.response("failed", problem=problem)),
         )
 
@@ -103,8 +107,9 @@ class _Stream:
 
 
 def _part(made: Message | None, text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": _annotations(made) if made else [], "logprobs": []}
+    held = [_annotation(source) for source in made.sources] if made else []
+    return {"type": "output_text", "text": text, "annotations": held, "logprobs": []}
 
 
-def _annotations(made: Message) -> list[Mapping[str, Any]]:
-    return [{"type": "url_citation", **url_citation(source)} for source in made.sources]
+def _annotation(source: Source) -> dict[str, Any]:
+    return {"type": "url_citation", **url_citation(source)}
