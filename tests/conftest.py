@@ -1,9 +1,12 @@
 """Shared parts, all real: the five files, the built-in model, an index built from them, the service over it."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
@@ -33,6 +36,39 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
 def client(collection: Collection) -> Iterator[TestClient]:
     with TestClient(create_app(collection), base_url="http://127.0.0.1:8000") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Collection], AbstractContextManager[str]]:
+    """A real server over a collection, on a free port, for as long as the context lasts; its address."""
+
+    @contextmanager
+    def serving(collection: Collection) -> Iterator[str]:
+        server = uvicorn.Server(uvicorn.Config(create_app(collection), port=0, lifespan="on", log_level="warning"))
+        started = threading.Event()
+        startup = server.startup
+
+        async def announced(*arguments: object, **named: object) -> None:
+            await startup(*arguments, **named)  # type: ignore[arg-type]
+            started.set()
+
+        server.startup = announced  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        assert started.wait(60)
+        host, port = server.servers[0].sockets[0].getsockname()[:2]
+        yield f"http://{host}:{port}"
+        server.should_exit = True
+        thread.join()
+
+    return serving
+
+
+@pytest.fixture(scope="session")
+def served(serving: Callable[[Collection], AbstractContextManager[str]], collection: Collection) -> Iterator[str]:
+    """The built-in statements behind a real server."""
+    with serving(collection) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

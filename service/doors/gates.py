@@ -39,14 +39,13 @@ class Keyed:
         self._app, self._keys = app, keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admitted = (
-            scope["type"] != "http"
-            or scope["path"].startswith(_OPEN)
-            or self._keys.admit(key(Headers(scope=scope).get("authorization", "")))
-        )
+        given = Headers(scope=scope).get("authorization", "") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or scope["path"].startswith(_OPEN) or self._keys.admit(key(given)):
+            await self._app(scope, receive, send)
+            return
         # Dify takes a new endpoint for good unless it says 403 or 404.
         problem = replace(_UNKNOWN, status=403) if scope["path"] == "/retrieval" else _UNKNOWN
-        await (self._app if admitted else problem.reply(scope["path"], _CHALLENGE))(scope, receive, send)
+        await problem.reply(scope["path"], _CHALLENGE)(scope, receive, send)
 
 
 def key(authorization: str) -> str | None:

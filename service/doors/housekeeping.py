@@ -44,7 +44,9 @@ _INSIDE = re.compile(
     r"|Please summarize the above conversation(?: into a title within| and retain)|请总结上述对话为10个字以内的标题"
 )
 _HISTORY = re.compile(r"<chat_history>[\s\S]*</chat_history>")
-_KEY = re.compile(r"\"(title|tags|follow_ups|queries|text|prompt|Your Output)\"\s*:|\b(tool_calls|operations)\b")
+_KEY = re.compile(
+    r"\"(title|tags|follow_ups|queries|text|prompt|Your Output)\"\s*(?::|string)|\b(tool_calls|operations)\b"
+)
 # Where the task says nothing of JSON keys, its own words tell which one it wants.
 _NAMED = (
     ("follow-up", "follow_ups"),

@@ -1,0 +1,313 @@
+"""What stands before every door: keys, other sites' scripts, the size of a body; and the settings that say so."""
+
+import base64
+import hashlib
+import json
+import re
+import traceback
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+from starlette.routing import Mount
+
+from service.app import create_app
+from service.collection import Collection
+from service.doors.gates import LARGEST_BODY
+from service.keys import Keys
+from service.settings import Settings, SettingsError
+
+KEY, OTHER = "a reader's key", "ключ:читателя"
+HERE = "http://127.0.0.1:8000"
+CHAT = "https://chat.example.org"
+NEEDED = "a key is needed: as `Authorization: Bearer KEY`, or in a browser as the password"
+TOO_LARGE = "the body is over 4194304 bytes, the most that is taken"
+OPEN = {"/livez", "/readyz", "/static/x"}
+CORS = ("access-control-allow-origin", "access-control-allow-headers", "access-control-allow-methods")
+
+
+def digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def basic(credentials: bytes) -> bytes:
+    return b"Basic " + base64.b64encode(credentials)
+
+
+@pytest.fixture(scope="module")
+def keyed(collection: Collection) -> Iterator[TestClient]:
+    """The service for two readers, and for the scripts of one other site."""
+    environ = {
+        "YINJU_DATA": str(collection.settings.data),
+        "YINJU_READ_KEYS": f" {digest(KEY).upper()},{digest(OTHER)} ",
+        "YINJU_ORIGINS": CHAT,
+    }
+    with TestClient(create_app(Collection(Settings.from_environ(environ))), base_url=HERE) as opened:
+        yield opened
+
+
+def operations(app: FastAPI) -> set[tuple[str, str]]:
+    """Every method and path that is served; parameters are filled in."""
+    found = set()
+    for route in iter_route_contexts(app.routes):
+        assert route.path, f"{route} is reached by no path that this test can see"
+        path = re.sub(r"\{[^}]*\}", "un-cd-2019", route.path) + ("/x" if isinstance(route.route, Mount) else "")
+        found |= {(method, path) for method in route.methods or ("GET", "POST", "DELETE")}
+    return found
+
+
+def test_every_door_but_the_open_ones_is_closed_without_a_key(keyed: TestClient) -> None:
+    assert isinstance(keyed.app, FastAPI)
+    held = operations(keyed.app)
+    assert {"/", "/docs", "/mcp", "/openapi.json", "/p/un-cd-2019", "/retrieval"} < {path for _, path in held}
+    assert {("POST", "/api/ask"), ("POST", "/v1/responses")} | {("GET", path) for path in OPEN} <= held
+    for method, path in held:
+        closed = keyed.request(method, path, follow_redirects=False)
+        opened = keyed.request(method, path, headers={"authorization": f"Bearer {KEY}"}, follow_redirects=False)
+        refusal = 403 if path == "/retrieval" else 401  # Dify takes a new endpoint for good unless it says 403 or 404
+        assert (closed.status_code == refusal) == (path not in OPEN), (method, path, closed.status_code)
+        assert opened.status_code not in (401, 403), (method, path)
+        assert path in OPEN or closed.headers["www-authenticate"].startswith("Bearer, Basic realm="), (method, path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/livez/../api/documents", "/api/livez", "/STATIC/x", "//livez", "/static"]
+)
+def test_what_only_looks_open_is_closed(keyed: TestClient, path: str) -> None:
+    assert keyed.get(path).status_code == 401
+
+
+def test_what_is_open_serves_without_a_key(keyed: TestClient) -> None:
+    assert keyed.get("/livez").json() == {"status": "alive"}
+    assert keyed.get("/readyz").json()["status"] == "ready"
+    assert keyed.get("/static/swagger-ui/swagger-ui.css").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Bearer {KEY}".encode(),
+        f"bearer   {KEY} ".encode(),
+        basic(f"reader:{KEY}".encode()),
+        basic(f":{KEY}".encode()),
+        basic(f"читатель:{OTHER}".encode()),  # the password goes on after its own colon
+        basic(f":{KEY}".encode()).replace(b"Basic", b"BASIC"),
+    ],
+)
+def test_a_key_is_taken_as_a_token_and_as_a_password(keyed: TestClient, header: bytes) -> None:
+    reply = keyed.get("/api/documents/un-cd-2019", headers={b"authorization": header})
+    assert (reply.status_code, reply.json()["id"]) == (200, "un-cd-2019")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        KEY.encode(),
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer wrong",
+        f"Bearer {KEY} {KEY}".encode(),
+        f"Bearer {KEY[:-1]}".encode(),
+        f"Bearer {KEY.upper()}".encode(),
+        f"Bearer {digest(KEY)}".encode(),
+        f"Bearer Bearer {KEY}".encode(),
+        f"Token {KEY}".encode(),
+        b"Bearer \xff\xfe",
+        "Bearer неверный".encode(),
+        b"\xff",
+        b"Basic",
+        b"Basic !",
+        b"Basic YQ",
+        basic(b""),
+        basic(KEY.encode()),
+        basic(f"{KEY}:".encode()),
+        basic(b"reader:wrong"),
+        basic(b"reader:\xff"),
+        f"Basic reader:{KEY}".encode(),
+    ],
+)
+def test_a_wrong_or_malformed_key_is_told_what_to_send(keyed: TestClient, header: bytes) -> None:
+    reply = keyed.get("/api/documents", headers={b"authorization": header})
+    assert (reply.status_code, reply.headers["content-type"]) == (401, "application/problem+json")
+    assert reply.headers["www-authenticate"] == 'Bearer, Basic realm="Yinju", charset="UTF-8"'
+    assert reply.json() == {
+        "type": "about:blank",
+        "status": 401,
+        "title": "Invalid API key",
+        "detail": NEEDED,
+        "errors": [],
+    }
+    clients = keyed.get("/v1/models", headers={b"authorization": header})
+    assert (clients.status_code, clients.headers["content-type"]) == (401, "application/json")
+    assert clients.json() == {
+        "error": {"message": NEEDED, "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}
+    }
+    assert "www-authenticate" in clients.headers and keyed.get("/livez").status_code == 200
+
+
+def test_no_key_is_asked_for_where_none_is_set(client: TestClient) -> None:
+    for header in ("Bearer wrong", "Basic !", ""):
+        assert client.get("/v1/models", headers={"authorization": header}).status_code == 200
+
+
+def test_keys_admit_whoever_has_one_of_them() -> None:
+    keys = Keys.read(f"{digest(KEY)}, {digest(OTHER).upper()}")
+    assert keys == Keys((digest(KEY), digest(OTHER)))
+    assert [keys.admit(key) for key in (KEY, OTHER, "wrong", "", None, digest(KEY))] == [True, True] + [False] * 4
+    assert not Keys((digest(""),)).admit(None)
+    assert Keys().admit(None) and Keys().admit("any")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hunter2",
+        "hunter2" * 10,
+        f"{digest(KEY)},hunter2",
+        f"{digest(KEY)} {digest(OTHER)}",
+        f"{digest(KEY)},",
+        ",",
+        digest(KEY)[:-1],
+        digest(KEY) + "0",
+        "g" * 64,
+        "٣" * 64,
+        f"sha256:{digest(KEY)}",
+    ],
+)
+def test_what_is_no_digest_is_refused_and_never_repeated(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environ({"YINJU_READ_KEYS": text})
+    assert str(caught.value) == (
+        "YINJU_READ_KEYS: each entry must be the SHA-256 of a key, 64 hexadecimal digits; "
+        "make one with `printf %s KEY | sha256sum`"
+    )
+    shown = "".join(traceback.format_exception(caught.value))
+    assert not any(part in shown for part in text.split(",") if len(part) > 1)
+
+
+def test_a_key_under_a_misspelt_name_is_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="unknown setting YINJU_READ_KEY;") as caught:
+        Settings.from_environ({"YINJU_READ_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_keys_hosts_and_origins_are_lists() -> None:
+    read = Settings.from_environ(
+        {
+            "YINJU_READ_KEYS": digest(KEY),
+            "YINJU_HOSTS": "yinju.internal, [::1]:9000 ,192.168.1.5:8000,",
+            "YINJU_ORIGINS": f"{CHAT}/, http://localhost:3000",
+        }
+    )
+    assert read.read_keys == Keys((digest(KEY),))
+    assert read.hosts == ("yinju.internal", "[::1]:9000", "192.168.1.5:8000")
+    assert read.origins == (CHAT, "http://localhost:3000")
+    empty = Settings.from_environ({"YINJU_READ_KEYS": "", "YINJU_HOSTS": "", "YINJU_ORIGINS": ""})
+    assert (empty.read_keys, empty.hosts, empty.origins) == (Keys(), (), ())
+
+
+def test_the_hosts_that_are_meant_are_the_public_one_this_machine_and_those_set() -> None:
+    local = ("127.0.0.1:*", "localhost:*", "[::1]:*", "127.0.0.1", "localhost", "[::1]")
+    assert Settings().own_hosts == ("127.0.0.1:8000", *local)
+    public = Settings(public_url="https://docs.example.org:8443/yinju", hosts=("yinju.internal",))
+    assert public.own_hosts == ("docs.example.org:8443", *local, "yinju.internal")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("HOSTS", "http://docs.example.org", "holds 'http://docs.example.org'; each entry must be a host as in"),
+        ("HOSTS", "docs.example.org,a b", "holds 'a b'"),
+        ("HOSTS", "docs.example.org/yinju", "holds 'docs.example.org/yinju'"),
+        ("HOSTS", "docs.example.org:http", "holds 'docs.example.org:http'"),
+        ("HOSTS", "*", r"holds '\*'"),
+        ("HOSTS", "*.example.org", r"holds '\*.example.org'"),
+        ("HOSTS", "::1", "holds '::1'"),
+        ("ORIGINS", "chat.example.org", "holds 'chat.example.org'; each entry must be an origin as in https://"),
+        ("ORIGINS", f"{CHAT},https://chat.example.org/chat", "holds 'https://chat.example.org/chat'"),
+        ("ORIGINS", "https://user@chat.example.org", "holds 'https://user@chat.example.org'"),
+        ("ORIGINS", "*", r"holds '\*'"),
+        ("ORIGINS", "https://*.example.org", r"holds 'https://\*.example.org'"),
+        ("ORIGINS", "null", "holds 'null'"),
+        ("ORIGINS", "https://", "holds 'https:'"),
+        ("ORIGINS", "ftp://chat.example.org", "holds 'ftp://chat.example.org'"),
+    ],
+)
+def test_a_bad_host_or_origin_is_named(name: str, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=f"YINJU_{name} {told}"):
+        Settings.from_environ({f"YINJU_{name}": text})
+
+
+def preflight(served: TestClient, origin: str, method: str = "POST") -> dict[str, str]:
+    """The CORS headers with which the service replies to a browser that asks beforehand, without a key."""
+    asked = {"access-control-request-method": method, "access-control-request-headers": "authorization,content-type"}
+    reply = served.options("/api/ask", headers={"origin": origin, **asked})
+    assert (reply.status_code == 200) == ("access-control-allow-origin" in reply.headers)
+    return {name: reply.headers[name] for name in CORS if name in reply.headers}
+
+
+def test_other_sites_scripts_read_nothing_by_default(client: TestClient) -> None:
+    assert preflight(client, CHAT) == preflight(client, HERE) == {}
+    for origin in (CHAT, HERE, "null"):
+        reply = client.get("/api/documents", headers={"origin": origin})
+        assert reply.status_code == 200 and not {*CORS} & {*reply.headers}
+
+
+def test_the_listed_origin_may_ask_beforehand_and_read_replies_and_refusals(keyed: TestClient) -> None:
+    allowed = preflight(keyed, CHAT)
+    assert allowed["access-control-allow-origin"] == CHAT
+    assert allowed["access-control-allow-headers"] == "authorization,content-type"
+    assert {"GET", "POST"} <= {*allowed["access-control-allow-methods"].split(", ")}
+    mine = {"authorization": f"Bearer {KEY}", "origin": CHAT}
+    large = {"content-length": str(LARGEST_BODY + 1)}
+    for reply, status in (
+        (keyed.get("/api/documents", headers=mine), 200),
+        (keyed.get("/api/documents", headers={"origin": CHAT}), 401),
+        (keyed.get("/v1/models", headers={"origin": CHAT}), 401),
+        (keyed.post("/api/ask", headers=mine, json={}), 422),
+        (keyed.post("/api/ask", headers=mine | large, json={}), 413),
+        (keyed.get("/api/documents/nothing", headers=mine), 404),
+    ):
+        assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (status, CHAT)
+        assert "Origin" in reply.headers["vary"] and "access-control-allow-credentials" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://chat.example.org", f"{CHAT}.evil.example", f"{CHAT}:8443", "null", HERE]
+)
+def test_an_origin_that_is_not_listed_may_not(keyed: TestClient, origin: str) -> None:
+    assert "access-control-allow-origin" not in preflight(keyed, origin)
+    for headers in ({"authorization": f"Bearer {KEY}"}, {}):
+        reply = keyed.get("/api/documents", headers={"origin": origin, **headers})
+        assert reply.status_code == (200 if headers else 401)
+        assert "access-control-allow-origin" not in reply.headers
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_a_body_over_the_limit_is_refused_in_openais_envelope(client: TestClient, path: str) -> None:
+    envelope = {
+        "error": {"message": TOO_LARGE, "type": "invalid_request_error", "param": None, "code": "content_too_large"}
+    }
+    declared = client.post(path, content=b" " * (LARGEST_BODY + 1))
+    counted = client.post(path, content=(b" " * 65536 for _ in range(LARGEST_BODY // 65536 + 1)))
+    for reply in (declared, counted):
+        assert (reply.status_code, reply.headers["content-type"]) == (413, "application/json")
+        assert reply.json() == envelope
+
+
+def test_a_body_of_just_the_limit_is_answered(client: TestClient) -> None:
+    asked = json.dumps({"model": "yinju", "messages": [{"role": "user", "content": "INF"}]}).encode()
+    for body in (asked.ljust(LARGEST_BODY), iter([asked, b" " * (LARGEST_BODY - len(asked))])):
+        reply = client.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+        assert (reply.status_code, reply.json()["object"]) == (200, "chat.completion")
+    for path in ("/mcp", "/retrieval"):
+        reply = client.post(path, content=asked.ljust(LARGEST_BODY + 1), headers={"content-type": "application/json"})
+        assert (reply.status_code, reply.json()["detail"]) == (413, TOO_LARGE)
+
+
+def test_a_missing_key_is_told_before_a_large_body_is_read(keyed: TestClient) -> None:
+    reply = keyed.post("/v1/responses", content=b" " * (LARGEST_BODY + 1))
+    assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")
