@@ -48,6 +48,7 @@ def test_every_route_and_no_other_is_there(client: TestClient) -> None:
         for path, methods in client.get("/openapi.json").json()["paths"].items()
         for method in methods
     }
+    assert "\n| `/mcp` |" in README and client.post("/mcp").status_code == 400
     unlisted = {"GET /docs", "GET /openapi.json", "GET /p/{passage_id}", "GET /documents/{document_id}"}
     assert routes == served | unlisted
     ids = {"passage_id": "hant-2022/1", "document_id": "hant-2022"}
