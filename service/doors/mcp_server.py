@@ -28,6 +28,10 @@ _INSTRUCTIONS = (
 )
 
 
+class _Absent(Exception):
+    """There is no such passage; the message says why."""
+
+
 class ResultOut(BaseModel):
     id: str
     title: str
@@ -95,12 +99,10 @@ class _Tools:
     def fetch(self, id: Annotated[str, Field(description="An id that search gave, such as un-cd-2019/8.")]) -> FetchOut:
         """Get a paragraph word for word, with what it takes to cite it and the ids of the paragraphs around it."""
         with _told():
-            held = self._collection.lookup().passage(id)
-            if held is None:
-                raise ToolError(self._absent(id))
+            held = self._held(id)
         citation = held.citation
         return FetchOut(
-            id=id,
+            id=held.passage.id,
             title=label(citation, citation.language),
             text=held.passage.text,
             url=held.url,
@@ -121,15 +123,20 @@ class _Tools:
 
     def passage(self, document: str, number: str) -> str:
         """One paragraph, word for word."""
-        name = f"{document}/{number}"
-        held = self._collection.lookup().passage(name)
-        if held is None:
-            raise ResourceNotFoundError(self._absent(name))
-        return held.passage.text
+        try:
+            return self._held(f"{document}/{number}").passage.text
+        except _Absent as absent:
+            raise ResourceNotFoundError(str(absent)) from absent
 
-    def _absent(self, name: str) -> str:
-        since = self._collection.store.withdrawn(name.rpartition("/")[0])
-        return f"withdrawn on {since}" if since else "no such passage; ids are document/number, as search gives them"
+    def _held(self, name: str) -> Cited:
+        """A passage; _Absent says why there is none."""
+        held = self._collection.lookup().passage(name) if name.isprintable() else None
+        if held:
+            return held
+        since = self._collection.store.withdrawn(name.rpartition("/")[0]) if name.isprintable() else None
+        raise _Absent(
+            f"withdrawn on {since}" if since else "no such passage; ids are document/number, as search gives them"
+        )
 
 
 @contextmanager
@@ -137,6 +144,8 @@ def _told() -> Iterator[None]:
     """What can be put right is told to the model; anything else only to the log."""
     try:
         yield
+    except _Absent as absent:
+        raise ToolError(str(absent)) from absent
     except EXPECTED as error:
         raise ToolError(problem(error).detail) from error
 
