@@ -65,7 +65,8 @@ def test_every_door_but_the_open_ones_is_closed_without_a_key(keyed: TestClient)
     assert {("POST", "/api/ask"), ("POST", "/v1/responses")} | {("GET", path) for path in OPEN} <= held
     for method, path in held:
         closed = keyed.request(method, path, follow_redirects=False)
-        opened = keyed.request(method, path, headers={"authorization": f"Bearer {KEY}"}, follow_redirects=False)
+        mine = {"authorization": f"Bearer {KEY}", "accept": "application/json"}  # else GET /mcp opens a stream
+        opened = keyed.request(method, path, headers=mine, follow_redirects=False)
         refusal = 403 if path == "/retrieval" else 401  # Dify takes a new endpoint for good unless it says 403 or 404
         assert (closed.status_code == refusal) == (path not in OPEN), (method, path, closed.status_code)
         assert opened.status_code not in (401, 403), (method, path)
