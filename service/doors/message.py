@@ -21,6 +21,8 @@ _MARKUP = re.compile(
 )
 _OPENING = re.compile(r"^\s*(?:[#+-]|\d+[.)])")  # of a heading, a list
 
+_BRACKETS = str.maketrans("[]", "［］")  # in a link they would need backslashes, which many read as a formula
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -50,9 +52,7 @@ def message(answer: Answer) -> Message:
     labels = [label(quote.citation, answer.interpreted.language) for quote in (*answer.quotes, *answer.nearest)]
     notes = "".join(f"{_note(note.code, note.about, words)}\n\n" for note in answer.interpreted.notes)
     if not answer.answered:
-        listed = [f"- {link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
-        parts = [words["nothing"], notes.strip(), "\n".join([words["nearest"], "", *listed]) if listed else ""]
-        return Message(("\n\n".join(part for part in parts if part),), ())
+        return _silence(answer, labels, notes, words)
     pieces = [f"{notes}{words['found'].format(n=len(answer.quotes))}\n\n"]
     sources, length = [], len(pieces[0])
     for name, quote in zip(labels, answer.quotes, strict=True):
@@ -63,6 +63,12 @@ def message(answer: Answer) -> Message:
         length += len(pieces[-1])
     pieces.append("\n".join([words["sources"], "", *(_listed(source, words) for source in sources)]))
     return Message(tuple(pieces), tuple(sources))
+
+
+def _silence(answer: Answer, labels: Sequence[str], notes: str, words: Mapping[str, str]) -> Message:
+    listed = [f"- {link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
+    parts = [words["nothing"], notes.strip(), "\n".join([words["nearest"], "", *listed]) if listed else ""]
+    return Message(("\n\n".join(part for part in parts if part),), ())
 
 
 def words_in(language: str) -> Mapping[str, str]:
@@ -96,10 +102,7 @@ def _backslash(match: re.Match[str]) -> str:
 
 def link(name: str, url: str) -> str:
     """A Markdown link with the plain text `name`."""
-    balanced = name.replace("[", "［").replace(
-        "]", "］"
-    )  # in a link, brackets need a backslash that reads as a formula
-    return f"[{escaped(balanced)}]({url})"
+    return f"[{escaped(name.translate(_BRACKETS))}]({url})"
 
 
 def _note(code: str, about: str, words: Mapping[str, str]) -> str:
@@ -113,14 +116,13 @@ def _context(quote: Quote, words: Mapping[str, str]) -> str:
 def _listed(source: Source, words: Mapping[str, str]) -> str:
     quote = source.quote
     outlet = escaped(one_line(quote.citation.outlet or ""))
-    also = (
-        words["also"].format(links=words["comma"].join(_witnesses(quote.witnesses, words))) if quote.witnesses else ""
-    )
+    witnesses = words["comma"].join(_witnesses(quote.witnesses, words))
+    also = words["also"].format(links=witnesses) if witnesses else ""
     described = words["comma"].join(part for part in (link(source.label, quote.url), outlet, also) if part)
     return f"{quote.number}. {described}"
 
 
 def _witnesses(held: Sequence[Witness], words: Mapping[str, str]) -> Iterator[str]:
     for witness in held:
-        differs = f" ({words['differs'].format(n=len(witness.variants))})" if witness.variants else ""
+        differs = words["differs"].format(n=len(witness.variants)) if witness.variants else ""
         yield link(one_line(witness.outlet or "") or witness.passage_id, witness.url) + differs

@@ -1,5 +1,6 @@
 """A chat message: what Markdown shows is the quote, offsets find it, the words around it are in the asked language."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+import service.answer
+import service.question
 from service.answer import Answer, Answerer
 from service.collection import Collection
 from service.doors.message import escaped, label, link, message, on_one_line, words_in
@@ -124,7 +127,7 @@ def test_offsets_hold_for_any_text(answer: Answer, texts: list[str]) -> None:
 
 def test_witnesses_are_listed_with_their_differences(answerer: Answerer) -> None:
     last = message(answerer.ask("全面禁止核试验条约", 1)).text.splitlines()[-1]
-    assert last.endswith("，另见 [hant-glossed-2019/13](http://127.0.0.1:8000/p/hant-glossed-2019/13) (1 处文字不同)")
+    assert last.endswith("，另见 [hant-glossed-2019/13](http://127.0.0.1:8000/p/hant-glossed-2019/13)（1 处文字不同）")
     assert message(answerer.ask("美国金穹", 1)).text.endswith(
         "，人民日报，另见 [新华社](http://127.0.0.1:8000/p/xinhua-2025/9)"
     )
@@ -179,6 +182,9 @@ def test_every_language_has_the_same_words_and_every_note_has_some() -> None:
     languages = [words_in(tag) for tag in ("zh-Hans", "zh-Hant", "en", "ru")]
     assert all(words.keys() == languages[0].keys() for words in languages)
     assert len({words["nothing"] for words in languages}) == 4 and words_in("und") is words_in("en")
+    sources = [inspect.getsource(module) for module in (service.answer, service.question)]
+    codes = {code for source in sources for code in re.findall(r"Note\(\s*\"(\w+)\"", source)}
+    assert "follow_up" in codes and codes <= languages[0].keys()
     placeholders = [{name: re.findall(r"\{\w+\}", text) for name, text in words.items()} for words in languages]
     assert all(held == placeholders[0] for held in placeholders)
 
