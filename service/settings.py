@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from service.keys import Keys
 
@@ -67,7 +67,7 @@ class Settings:
         """Host headers that are meant for this service: its public one, those of this machine, and those set."""
         names = ("127.0.0.1", "localhost", "[::1]")
         local = [f"{name}:*" for name in names] + list(names)
-        return (urlsplit(self.base_url).netloc, *local, *self.hosts)
+        return (_sent(urlsplit(self.base_url)), *local, *self.hosts)
 
     @property
     def store(self) -> Path:
@@ -78,6 +78,13 @@ class Settings:
         return self.data / "indexes"
 
 
+def _sent(url: SplitResult) -> str:
+    """The host as clients write it into a Host or Origin header: lower case, Punycode, no default port."""
+    name = (url.hostname or "").encode("idna").decode() if "." in url.netloc else url.hostname or ""
+    port = "" if url.port in (None, {"http": 80, "https": 443}[url.scheme]) else f":{url.port}"
+    return f"[{name}]{port}" if ":" in name else f"{name}{port}"
+
+
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError(f"YINJU_PORT is {text!r}; it must be a number from 1 to 65535")
@@ -85,13 +92,18 @@ def _port(text: str) -> int:
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise SettingsError(f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https://")
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in ("http", "https") and bool(_sent(url))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https:// and a host name")
     return text.rstrip("/")
 
 
 def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form: str) -> tuple[str, ...]:
-    parts = tuple(part.strip().rstrip("/") for part in fields.get(name, "").split(",") if part.strip())
+    parts = tuple(part.strip().lower().rstrip("/") for part in fields.get(name, "").split(",") if part.strip())
     for part in parts:
         if not pattern.fullmatch(part):
             raise SettingsError(f"{PREFIX}{name.upper()} holds {part!r}; each entry must be {form}")

@@ -57,9 +57,11 @@ def serving() -> Callable[[Collection], AbstractContextManager[str]]:
         thread.start()
         assert started.wait(60)
         host, port = server.servers[0].sockets[0].getsockname()[:2]
-        yield f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
     return serving
 

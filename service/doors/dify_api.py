@@ -41,10 +41,8 @@ class RetrievalOut(BaseModel):
 def retrieval(request: Request, asked: RetrievalIn) -> RetrievalOut:
     if asked.metadata_condition and asked.metadata_condition.get("conditions"):
         raise BadQuestion("metadata conditions can't be applied here; take them out, and put the year into the query")
-    # Dify's own retrieval test sends quotation marks with a backslash.
-    answer = request.app.state.collection.answerer().ask(
-        asked.query.replace('\\"', '"'), asked.retrieval_setting.top_k or 5
-    )
+    most = asked.retrieval_setting.top_k
+    answer = request.app.state.collection.answerer().ask(asked.query, 5 if most is None else most)
     least = asked.retrieval_setting.score_threshold or 0.0
     held = [_record(quote, answer.interpreted.language) for quote in answer.quotes if quote.score >= least]
     return RetrievalOut(records=held)

@@ -1,7 +1,6 @@
 """What stands before every door: the size of a body, and who may come in."""
 
 import base64
-import binascii
 from dataclasses import replace
 
 from starlette.datastructures import Headers
@@ -51,11 +50,12 @@ class Keyed:
 def key(authorization: str) -> str | None:
     """The key in an Authorization header: a Bearer token, or the password of Basic under any name."""
     scheme, _, credentials = authorization.strip().partition(" ")
-    if scheme.lower() == "bearer":
-        return credentials.strip()
-    if scheme.lower() != "basic":
-        return None
     try:
-        return base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+        # Headers are read as Latin-1, whatever was meant.
+        if scheme.lower() == "bearer":
+            return credentials.strip().encode("latin-1").decode("utf-8")
+        if scheme.lower() == "basic":
+            return base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        pass
+    return None

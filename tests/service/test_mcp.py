@@ -23,7 +23,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server import MCPServer
-from mcp.types import CallToolResult, JSONRPCNotification, JSONRPCResponse, TextContent, TextResourceContents
+from mcp.types import CallToolResult, JSONRPCResponse, TextContent, TextResourceContents, jsonrpc_message_adapter
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -284,6 +284,7 @@ def test_what_is_wrong_is_told_and_the_server_goes_on(reader: Reader) -> None:
         ("fetch", {"id": "nothing/1"}, absent),
         ("fetch", {"id": "un-cd-2019"}, absent),
         ("fetch", {"id": "../../etc/passwd"}, absent),
+        ("fetch", {"id": "un-cd-2019\x00/8\n"}, absent),
         ("fetch", {"id": ""}, absent),
         ("fetch", {"id": "x" * 9000}, absent),
         ("verify_quote", {"text": "北约"}, "the quotation is too short to be told from chance; give 4 letters or more"),
@@ -524,6 +525,7 @@ class Spoken:
 def spoken(data: Path, era: str, folder: Path) -> Spoken:
     """What `yinju mcp` says to a client, after a line that is no message at all."""
     lines, errors = folder / f"{era}.stdout", folder / f"{era}.stderr"
+    mode = {"auto": MODERN_PROTOCOL_VERSIONS[-1]}.get(era, era)  # to find out by itself it waits no more than 10 s
     serve = '"$0" -c "from service.doors.cli import main; main()" mcp'
     command = StdioServerParameters(
         command="sh",
@@ -537,7 +539,7 @@ def spoken(data: Path, era: str, folder: Path) -> Spoken:
         return client.protocol_version, found, await client.call_tool("search", {"query": ""})
 
     with errors.open("w") as stderr:
-        said = within(lambda: Client(stdio_client(command, errlog=stderr), mode=era), conversation)
+        said = within(lambda: Client(stdio_client(command, errlog=stderr), mode=mode), conversation)
     return Spoken(*said, lines.read_text("utf-8").splitlines(), errors.read_text("utf-8"))
 
 
@@ -547,9 +549,8 @@ def test_over_stdio_stdout_is_only_the_protocol_in_both_eras(tmp_path: Path, cli
     for era, session in sessions.items():
         assert session.version in ERAS[era] and "the question is empty" in told(session.failed)
         assert [held["id"] for held in given(session.found)["results"]] == quoted != []
-        answered = [JSONRPCResponse.model_validate(json.loads(line)).id for line in session.lines if '"id"' in line]
-        others = [JSONRPCNotification.model_validate(json.loads(line)) for line in session.lines if '"id"' not in line]
-        assert len(answered) >= 3 and len(answered) + len(others) == len(session.lines)
+        messages = [jsonrpc_message_adapter.validate_json(line) for line in session.lines]
+        assert sum(isinstance(message, JSONRPCResponse) for message in messages) >= 2
         assert "Traceback" not in session.stderr
     first, second = sessions.values()  # the first start takes the built-in statements in, the second finds them there
     assert "un-cd-2019: added" in first.stderr and "index built" in first.stderr

@@ -23,6 +23,20 @@ def test_links_come_from_the_public_url_and_keep_its_path() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "header"),
+    [
+        ("https://Docs.Example.org/yinju", "docs.example.org"),
+        ("https://docs.example.org:443", "docs.example.org"),
+        ("http://docs.example.org:8080", "docs.example.org:8080"),
+        ("https://例子.example", "xn--fsqu00a.example"),
+        ("http://[2001:DB8::1]:8000", "[2001:db8::1]:8000"),
+    ],
+)
+def test_the_public_host_is_known_as_clients_write_it(address: str, header: str) -> None:
+    assert Settings.from_environ({"YINJU_PUBLIC_URL": address}).own_hosts[0] == header
+
+
+@pytest.mark.parametrize(
     ("environ", "message"),
     [
         ({"YINJU_DTA": "x"}, "unknown setting YINJU_DTA; there are YINJU_DATA, YINJU_HOST"),
@@ -30,6 +44,8 @@ def test_links_come_from_the_public_url_and_keep_its_path() -> None:
         ({"YINJU_PORT": "0"}, "YINJU_PORT"),
         ({"YINJU_PORT": "tcp://10.0.0.1:80"}, "YINJU_PORT"),
         ({"YINJU_PUBLIC_URL": "example.org"}, "must start with http"),
+        ({"YINJU_PUBLIC_URL": "https://"}, "and a host name"),
+        ({"YINJU_PUBLIC_URL": "https://example.org:https"}, "and a host name"),
     ],
 )
 def test_bad_settings_are_named(environ: dict[str, str], message: str) -> None:
