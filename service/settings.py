@@ -12,6 +12,7 @@ PREFIX = "YINJU_"
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s*]+")
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
+_UNLINKABLE = re.compile(r"[\s()<>?#@]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
 
 
@@ -94,11 +95,14 @@ def _port(text: str) -> int:
 def _url(text: str) -> str:
     try:
         url = urlsplit(text)
-        usable = url.scheme in ("http", "https") and bool(_sent(url))
+        usable = url.scheme in ("http", "https") and bool(_sent(url)) and not _UNLINKABLE.search(text)
     except ValueError:
         usable = False
     if not usable:
-        raise SettingsError(f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https:// and a host name")
+        raise SettingsError(
+            f"YINJU_PUBLIC_URL is {text!r}; it must start with http:// or https:// and a host name, "
+            "and hold no white space, brackets, ?, # or @"
+        )
     return text.rstrip("/")
 
 

@@ -11,7 +11,7 @@ from service.keys import Keys
 
 LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
 
-_OPEN = ("/livez", "/readyz", "/static/")
+_OPEN = ("/livez", "/readyz")
 _CHALLENGE = {"www-authenticate": 'Bearer, Basic realm="Yinju", charset="UTF-8"'}
 _UNKNOWN = Problem(
     401, "Invalid API key", "a key is needed: as `Authorization: Bearer KEY`, or in a browser as the password"
@@ -39,12 +39,16 @@ class Keyed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope).get("authorization", "") if scope["type"] == "http" else ""
-        if scope["type"] != "http" or scope["path"].startswith(_OPEN) or self._keys.admit(key(given)):
+        if scope["type"] != "http" or _is_open(scope["path"]) or self._keys.admit(key(given)):
             await self._app(scope, receive, send)
             return
         # Dify takes a new endpoint for good unless it says 403 or 404.
-        problem = replace(_UNKNOWN, status=403) if scope["path"] == "/retrieval" else _UNKNOWN
+        problem = replace(_UNKNOWN, status=403) if scope["path"].strip("/") == "retrieval" else _UNKNOWN
         await problem.reply(scope["path"], _CHALLENGE)(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN or path.startswith("/static/")
 
 
 def key(authorization: str) -> str | None:

@@ -11,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from service.collection import Collection
 from service.doors.gates import LARGEST_BODY
@@ -218,4 +218,7 @@ def over_http(collection: Collection) -> tuple[list[BaseRoute], Callable[[], Abs
     app = made.streamable_http_app(
         stateless_http=True, json_response=True, transport_security=security, max_request_body_size=LARGEST_BODY
     )
+    for route in app.routes:
+        assert isinstance(route, Route)
+        route.methods = {"POST"}  # without a session there is nothing to wait for, and nothing to end
     return app.routes, made.session_manager.run

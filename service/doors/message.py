@@ -21,6 +21,7 @@ _MARKUP = re.compile(
 )
 _OPENING = re.compile(r"^\s*(?:[#+-]|\d+[.)])")  # of a heading, a list
 
+_UNASKED = {"no_subject", "empty_collection"}  # these say already why there is no answer
 _BRACKETS = str.maketrans("[]", "［］")  # in a link they would need backslashes, which many read as a formula
 
 
@@ -67,7 +68,11 @@ def message(answer: Answer) -> Message:
 
 def _silence(answer: Answer, labels: Sequence[str], notes: str, words: Mapping[str, str]) -> Message:
     listed = [f"- {link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
-    parts = [words["nothing"], notes.strip(), "\n".join([words["nearest"], "", *listed]) if listed else ""]
+    parts = [
+        "" if _UNASKED & {note.code for note in answer.interpreted.notes} else words["nothing"],
+        notes.strip(),
+        "\n".join([words["nearest"], "", *listed]) if listed else "",
+    ]
     return Message(("\n\n".join(part for part in parts if part),), ())
 
 

@@ -38,9 +38,12 @@ class ChatIn(BaseModel):
 class ResponsesIn(BaseModel):
     model: str = Field(examples=["yinju"])
     input: str | list[MessageIn] = Field(examples=["what was said about INF"])
+    instructions: str | None = None
     stream: bool | None = False
     previous_response_id: str | None = Field(None, description="Refused: nothing is stored. Send all turns as `input`.")
 
     @property
     def turns(self) -> list[Turn]:
-        return [Turn("user", self.input)] if isinstance(self.input, str) else [held.turn for held in self.input]
+        told = [Turn("system", self.instructions)] if self.instructions else []
+        said = [Turn("user", self.input)] if isinstance(self.input, str) else [held.turn for held in self.input]
+        return told + said

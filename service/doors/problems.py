@@ -51,7 +51,7 @@ class Problem:
         return {
             "message": self.detail,
             "type": "server_error" if self.status >= 500 else "invalid_request_error",
-            "param": self.errors[0]["pointer"].strip("/").replace("/", ".") if self.errors else None,
+            "param": self.errors[0]["pointer"].strip("/").replace("/", ".") or None if self.errors else None,
             "code": self.title.lower().replace(" ", "_"),
         }
 
@@ -72,13 +72,18 @@ def problem(error: Exception) -> Problem:
         return Problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
     for kind, (status, title) in _KNOWN.items():
         if isinstance(error, kind):
-            return Problem(status, title, str(error))
+            field = ({"pointer": "/model", "detail": str(error)},) if kind is UnknownModel else ()
+            return Problem(status, title, str(error), field)
     return Problem(500, "Internal Server Error", "this is a fault of the service, not of the request; see its log")
 
 
 def _invalid(error: RequestValidationError) -> Problem:
     errors = tuple(
-        {"pointer": "/" + "/".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+        # What is no JSON has a position, which is no field.
+        {
+            "pointer": "/" + "/".join(str(part) for part in item["loc"][1:] if item["type"] != "json_invalid"),
+            "detail": item["msg"],
+        }
         for item in error.errors()
     )
     return Problem(422, "Bad request", "; ".join(f"{item['pointer']}: {item['detail']}" for item in errors), errors)

@@ -1,21 +1,16 @@
 """What was said in a chat, freed of what frontends put around it."""
 
-import re
 from dataclasses import dataclass
 
-# Text that a frontend hands over beside the question: files, search results, references. Names as the frontends use
-# them: Open WebUI's RAG template and attachments, LobeHub's context, Cherry Studio's references, Open WebUI's merging.
-_BESIDE = re.compile(
-    r"<!-- SYSTEM CONTEXT \(NOT PART OF USER QUERY\) -->[\s\S]*?<!-- END SYSTEM CONTEXT -->"
-    r"|\s*<attached_files>\n[\s\S]*?\n</attached_files>\s*"
-)
-_CONTEXT = re.compile(r"\s*### Task:\s*Respond to the user query using the provided context[\s\S]*</context>")
-_WRAPPED = re.compile(
-    r"\s*Please answer the question based on the reference materials[\s\S]*?"
-    r"## My question is:\s*([\s\S]*?)\s*## Reference Materials:"
-    r"|\s*You have been provided with a set of responses from various models to the latest user query: "
-    r"\"([\s\S]*?)\"\s*\n"
-)
+# As they stand in Open WebUI (its template for files, attachments, merging), LobeHub and Cherry Studio. All is found by
+# plain search: a message may be megabytes of anything.
+_TEMPLATE = "### Task:\nRespond to the user query using the provided context"
+_TEMPLATE_END = "\n</context>\n\n"
+_ATTACHED, _ATTACHED_END = "<attached_files>\n", "\n</attached_files>"
+_BESIDE = "<!-- SYSTEM CONTEXT (NOT PART OF USER QUERY) -->"
+_BESIDE_END = "<!-- END SYSTEM CONTEXT -->"
+_REFERENCES = "Please answer the question based on the reference materials"
+_MERGED = 'You have been provided with a set of responses from various models to the latest user query: "'
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +23,15 @@ class Turn:
     @property
     def question(self) -> str:
         """The user's own words in it."""
-        wrapped = _WRAPPED.match(self.text)
-        if wrapped:
-            return wrapped[1] or wrapped[2] or ""
-        context = _CONTEXT.match(self.text)
-        return _BESIDE.sub("", self.text[context.end() :] if context else self.text).strip()
+        text = self.text.strip()
+        if text.startswith(_REFERENCES):
+            text = text.partition("## My question is:")[2].rpartition("## Reference Materials:")[0]
+        elif text.startswith(_MERGED):
+            text = text.removeprefix(_MERGED).partition('"\n')[0]
+        elif text.startswith(_TEMPLATE):
+            text = text.rpartition(_TEMPLATE_END)[2]
+        if text.startswith(_ATTACHED):
+            text = text.partition(_ATTACHED_END)[2] or text
+        before, beside, after = text.partition(_BESIDE)
+        text = before + after.partition(_BESIDE_END)[2] if beside else text
+        return text.strip().removesuffix("/no_think").strip()

@@ -59,6 +59,15 @@ def test_a_title_is_short_and_breaks_no_json() -> None:
         [Turn("system", "You are a helpful assistant."), *user("title of the 2019 statement")],
         [Turn("system", "You are an expert in arms control."), *user("INF")],
         [*user("### Task:\nGenerate a title."), Turn("assistant", "{}"), *user("INF")],
+        user("### Task:\n双方对中导条约说了什么？"),
+        user("### Task: find what the statements say about INF"),
+        user("Hold on, before you continue I need to know what they say about INF"),
+        user("Summarize the discussion of INF"),
+        [Turn("system", "You are a conversation summarizer and research helper."), *user("INF")],
+        [Turn("system", "You are a professional translator. Translate the input, but also answer."), *user("INF")],
+        [Turn("system", "你是一名擅长会话的助理，擅长国际法，请回答用户问题。"), *user("INF")],
+        [Turn("system", "Available Tools: []"), *user("INF")],
+        [Turn("system", "Summarize the conversation in a friendly tone and answer with quotes."), *user("INF")],
         [],
     ],
 )
@@ -89,6 +98,12 @@ def test_a_question_is_no_housekeeping(turns: list[Turn]) -> None:
             "INF",
         ),
         ("what does <context> mean?", "what does <context> mean?"),
+        ("INF\n/no_think", "INF"),
+        (
+            "### Task:\nRespond to the user query using the provided context\n<context>\n\n</context>\n\n"
+            "what does </context> mean in INF?",
+            "what does </context> mean in INF?",
+        ),
     ],
 )
 def test_what_a_frontend_wraps_around_a_question_is_taken_off(collection: Collection, sent: str, question: str) -> None:
@@ -104,3 +119,27 @@ def test_a_wrapped_question_of_an_earlier_turn_still_lends_its_topic(collection:
         replying(collection, "yinju", [*user(first), *user("and in 2022?")])().text for first in ("INF", wrapped)
     )
     assert sent == plain and "/p/hant-2022/33" in sent
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\n" * 3_000_000,
+        "<attached_files>\n" * 200_000,
+        "INF" + "<!-- SYSTEM CONTEXT (NOT PART OF USER QUERY) -->" * 80_000,
+        "Please answer the question based on the reference materials" + "## My question is:" * 200_000,
+        "### Task:\nGenerate a title\n" + "<chat_history>" * 200_000,
+        "### Task:\nGenerate a title\n<user>" + " " * 3_000_000,
+        "### Task:\nGenerate a title\n" + "Follow Up Input: " * 200_000,
+        "### Task:\nGenerate a title\n" + "USER: \n" * 400_000,
+        "### Task:\nGenerate a title\n" + '"title' * 400_000,
+        "[{" * 100_000,
+    ],
+    ids=lambda hostile: hostile[:40],
+)
+def test_megabytes_of_anything_are_read_through_once(hostile: str) -> None:
+    """Were one of them searched anew from each place, this would take hours."""
+    titled = Turn("system", "Summarize the conversation into a title")
+    for turns in ([Turn("system", hostile)], user(hostile), [titled, *user(hostile)]):
+        assert len(chore(turns) or "") < 200
+        assert len(turns[-1].question) <= len(hostile)

@@ -85,8 +85,8 @@ def test_a_title_is_one_link(text: str) -> None:
 
 QUESTIONS = [
     ("what was said about INF", "Quoted verbatim (3):", "Sources:"),
-    ("外空武器化", "逐字引录（5）：", "出处："),
-    ("外空軍備競賽", "逐字引錄（5）：", "出處："),
+    ("外空武器化", "逐字引录（5 条）：", "出处："),
+    ("外空軍備競賽", "逐字引錄（5 條）：", "出處："),
     ("Что сказано о ДНЯО?", "Дословно (", "Источники:"),
 ]
 
@@ -136,8 +136,8 @@ def test_witnesses_are_listed_with_their_differences(answerer: Answerer) -> None
 def test_what_a_quote_leans_on_stands_below_it(answerer: Answerer) -> None:
     made = message(answerer.ask("导弹防御", 50))
     (at,) = [at for at, source in enumerate(made.sources) if source.quote.passage_id == "peoples-daily-2025/13"]
-    assert "\n\n连同上文：某些核武器国家采取挑衅行径，对其他核武器国家造成安全威胁" in made.pieces[at + 1]
-    assert made.pieces[at + 1].count("连同上文") == made.text.count("连同上文") == 1
+    assert "\n\n请连同上文阅读：“某些核武器国家采取挑衅行径，对其他核武器国家造成安全威胁" in made.pieces[at + 1]
+    assert made.pieces[at + 1].count("请连同上文") == made.text.count("请连同上文") == 1
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_what_a_quote_leans_on_stands_below_it(answerer: Answerer) -> None:
         ("how do I reset my password", "No paragraph of the collection answers this", "Nearest, but not an answer:"),
         ("红烧鱼怎么做", "所收文件中没有能回答", "最相近的段落（并非答案）："),
         ("怎樣訂披薩外賣", "所收文件中沒有能回答", "最相近的段落（並非答案）："),
-        ("рецепт борща", "Ни один абзац собрания", "Ближе всего, но не ответ:"),
+        ("рецепт борща", "В собранных документах нет абзаца", "Ближайшие абзацы (это не ответ):"),
     ],
 )
 def test_silence_is_said_and_the_nearest_are_links_and_no_quotes(
@@ -164,9 +164,9 @@ def test_silence_is_said_and_the_nearest_are_links_and_no_quotes(
 @pytest.mark.parametrize(
     ("question", "history", "note"),
     [
-        ("and in 2022?", ["INF"], "Searched, going by what was asked before: INF"),
+        ("and in 2022?", ["INF"], "Searched with the earlier question in mind: INF"),
         ("INF in 2021", [], "Nothing here is dated 2021; other dates were searched."),
-        ("«ДРСМД» «неслыханно»", [], "поэтому это не требовалось: неслыханно"),
+        ("«ДРСМД» «неслыханно»", [], "точное совпадение не требовалось: неслыханно"),
         ("what was said?", [], "The question names nothing to look for"),
         ("INF in 2025", [], "Nothing within the limits of the question answers, but other documents do."),
         ("之后呢", ["2025年的声明怎么谈人工智能"], "没有这样的声明，已查询全部日期。"),
@@ -176,6 +176,11 @@ def test_notes_are_said_in_the_language_of_the_question(
     answerer: Answerer, question: str, history: list[str], note: str
 ) -> None:
     assert note in message(answerer.ask(question, history=history)).text
+
+
+def test_a_question_that_names_nothing_is_not_said_to_have_no_answer(answerer: Answerer) -> None:
+    said = message(answerer.ask("what?")).text
+    assert said == "The question names nothing to look for; write a topic, a name or words of the text."
 
 
 def test_every_language_has_the_same_words_and_every_note_has_some() -> None:

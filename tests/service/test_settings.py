@@ -45,6 +45,8 @@ def test_the_public_host_is_known_as_clients_write_it(address: str, header: str)
         ({"YINJU_PORT": "tcp://10.0.0.1:80"}, "YINJU_PORT"),
         ({"YINJU_PUBLIC_URL": "example.org"}, "must start with http"),
         ({"YINJU_PUBLIC_URL": "https://"}, "and a host name"),
+        ({"YINJU_PUBLIC_URL": "https://example.org/a b"}, "hold no white space"),
+        ({"YINJU_PUBLIC_URL": "https://user:secret@example.org"}, "or @"),
         ({"YINJU_PUBLIC_URL": "https://example.org:https"}, "and a host name"),
     ],
 )
