@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
+from itertools import groupby
 
 from corpus.document import CorpusError, Document, Passage
-from corpus.passages import Extent, numbered, split
+from corpus.passages import Extent, numbered, split_file
 from corpus.readers import read
 from corpus.store import Store
 
@@ -13,7 +14,7 @@ def audit(store: Store) -> Iterator[str]:
     """One line for each thing that is wrong, naming the document or passage; nothing if all is well."""
     yield from (f"store: {finding}" for finding in store.broken_pages())
     try:
-        known: dict[str, dict[int, str]] = {}
+        known: dict[str, dict[int, tuple[str, ...]]] = {}
         for document, file, data, extent in store.kept():
             passages = store.passages(document.id, document.version)
             yield from _audit_document(document, file, data, extent, passages)
@@ -50,16 +51,20 @@ def _audit_extraction(
         return
     if reading.text != document.raw:
         yield f"{document.id}: extractor changed ({document.reader} then, {reading.reader} now); the stored text stands"
-    elif [(p.role, p.spans) for p in split(document.id, reading.text, extent)] != [(p.role, p.spans) for p in passages]:
+        return
+    today = split_file(document.id, reading, extent).passages
+    if [(p.role, p.spans) for p in today] != [(p.role, p.spans) for p in passages]:
         yield f"{document.id}: extractor changed: today's rules would split it otherwise; the stored passages stand"
 
 
-def _audit_numbers(document: Document, passages: list[Passage], known: dict[int, str]) -> Iterator[str]:
+def _audit_numbers(document: Document, passages: list[Passage], known: dict[int, tuple[str, ...]]) -> Iterator[str]:
     """Numbers are given once and for all: those of this version follow from `known`, those of the versions before."""
-    expected = numbered(passages, ((text, number) for number, text in sorted(known.items())))
+    expected = numbered(passages, known)
     if [passage.number for passage in expected] != [passage.number for passage in passages]:
         yield f"{document.id}: the numbers of its passages in version {document.version} have been changed"
-    known |= {passage.number: passage.text for passage in passages if passage.number is not None}
+    for number, held in groupby(passages, key=lambda passage: passage.number):
+        if number is not None:
+            known[number] = tuple(passage.text for passage in held)
 
 
 def _audit_witnesses(store: Store) -> Iterator[str]:

@@ -1,15 +1,20 @@
-"""What is known about a file: from `catalogue.toml` beside it, else from what its first lines say about themselves."""
+"""What is known about a file: from a table beside it, else from the file itself.
+
+The table is one of `catalogue.toml`, or a file of its own named after the file: `speech.pdf.toml`.
+"""
 
 import datetime
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from corpus.document import CorpusError, Origin, Work
 from corpus.passages import Extent
+from corpus.readers import Reading
 
 NAME = "catalogue.toml"
 
@@ -45,18 +50,15 @@ class Catalogue:
         """The names of the documents that the catalogue knows."""
         return [entry.document for entry in self.entries.values()]
 
-    def entry(self, path: str, text: str) -> Entry:
-        """The entry for the file at `path` below the folder, completed by what `text` states in its first lines."""
-        entry = self.entries.get(path) or Entry(slug(path))
-        stated = stated_origin(text)
-        origin = Origin(
-            title=entry.origin.title or stated.title,
-            outlet=entry.origin.outlet,
-            published=entry.origin.published or stated.published,
-            page=entry.origin.page,
-            url=entry.origin.url or stated.url,
-        )
-        return replace(entry, origin=origin)
+
+def completed(entry: Entry, reading: Reading) -> Entry:
+    """An entry with what the file's own metadata add to it, and then its first lines."""
+    known = (entry.origin, reading.origin, stated_origin(reading.text))
+    facts = {
+        name: next((value for origin in known if (value := getattr(origin, name))), None)
+        for name in Origin.__dataclass_fields__
+    }
+    return replace(entry, origin=Origin(**facts))
 
 
 def slug(path: str) -> str:
@@ -88,23 +90,48 @@ def _date(text: str) -> datetime.date | None:
         return None
 
 
+def sidecar(file: Path, name: str) -> Catalogue | None:
+    """What `FILE.toml` beside a file says of it, as a catalogue of `name` alone; None if there is no such file.
+
+    It holds what an entry of a catalogue does, and a table `work`. Raises CorpusError as `load` does.
+    """
+    path = file.with_name(f"{file.name}.toml")
+    if not path.is_file():
+        return None
+    with _parsing(path):
+        table = tomllib.loads(path.read_text("utf-8"))
+        document = table.pop("document", slug(name))
+        work = table.pop("work", None)
+        work = _work(work.pop("id", document), work) if work else None
+        _, entry = _entry(document, {**table, "file": name} | ({"work": work.id} if work else {}))
+    return Catalogue({work.id: work} if work else {}, {name: entry})
+
+
 def load(folder: Path) -> Catalogue:
     """The catalogue of `folder`. Raises CorpusError if it can't be parsed, names an unknown key or lacks one."""
     path = folder / NAME
     if not path.exists():
         return Catalogue()
-    try:
+    with _parsing(path):
         table = tomllib.loads(path.read_text("utf-8"))
         works = {name: _work(name, work) for name, work in table.pop("works", {}).items()}
         entries = dict(_entry(name, entry) for name, entry in table.pop("documents", {}).items())
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CorpusError(f"{path}: {error}; see corpus/statements/{NAME} for the form") from error
     if table:
         raise CorpusError(f"{path}: unknown table {', '.join(table)}; there are works and documents")
     for entry in entries.values():
         if entry.work is not None and entry.work not in works:
             raise CorpusError(f"{path}: {entry.document} names the work {entry.work!r}, which has no [works] table")
     return Catalogue(works, entries)
+
+
+@contextmanager
+def _parsing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"{path}: {error.strerror}; check its permissions") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorpusError(f"{path}: {error}; see corpus/statements/{NAME} for the form") from error
 
 
 def _work(name: str, table: dict[str, Any]) -> Work:

@@ -5,12 +5,12 @@ Selectors follow the W3C Web Annotation Data Model; `csl` is a CSL-JSON item, th
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from corpus.document import Document, Passage, Span, Work
+from corpus.document import Document, Origin, Passage, Span, Work
 from corpus.folding import HAN
 
 _CONTEXT = 32  # characters before and after an exact quote that tell it from its repetitions
@@ -23,7 +23,8 @@ _HAN = re.compile(rf"[{HAN}]")
 class Citation:
     """`spans` and `selectors` index the text of record; None means that the source does not state it.
 
-    `source_quote_url` opens the outlet's page at the quote.
+    `page` is the outlet's, such as a newspaper's, `file_page` that of a file with pages, from 1, on which the passage
+    begins. `source_quote_url` opens the outlet's web page at the quote.
     """
 
     document: str
@@ -39,6 +40,8 @@ class Citation:
     accessed: datetime.date | None
     language: str
     paragraph: int | None
+    part: int | None
+    file_page: int | None
     sha256: str
     text_sha256: str | None
     spans: tuple[Span, ...]
@@ -51,6 +54,11 @@ class Citation:
         return _heading(self.title, self.document)
 
     @property
+    def ordinal(self) -> str:
+        """The paragraph as it is cited: 8, or 8.1 for the first part of a long one."""
+        return f"{self.paragraph}" + (f".{self.part}" if self.part else "")
+
+    @property
     def issued(self) -> datetime.date | None:
         """The page's date, else the day on which the statement was made."""
         return self.published or self.date
@@ -61,7 +69,7 @@ def cite(work: Work, document: Document, passage: Passage) -> Citation:
     origin = document.origin
     return Citation(
         document=document.id,
-        title=title(work, document),
+        title=title(work, document.language, origin),
         titles=work.titles,
         date=work.date,
         published=origin.published,
@@ -73,6 +81,8 @@ def cite(work: Work, document: Document, passage: Passage) -> Citation:
         accessed=document.accessed if origin.url else None,
         language=document.language,
         paragraph=passage.ordinal,
+        part=passage.part,
+        file_page=file_page(document.raw, passage.spans),
         sha256=document.sha256,
         text_sha256=document.text_sha256,
         spans=passage.spans,
@@ -81,15 +91,20 @@ def cite(work: Work, document: Document, passage: Passage) -> Citation:
     )
 
 
-def title(work: Work, document: Document) -> str | None:
-    """The title in the document's own language, else as the document states it, else in any language."""
-    return work.titles.get(document.language) or document.origin.title or in_language(work.titles, document.language)
+def title(work: Work, language: str, origin: Origin) -> str | None:
+    """A document's title in its own language, else as it states it itself, else in any language."""
+    return work.titles.get(language) or origin.title or in_language(work.titles, language)
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str | None:
     """The text in `language`, else in the same language's other script, else the first there is."""
     kin = [text for tag, text in texts.items() if tag.split("-")[0] == language.split("-")[0]]
     return texts.get(language) or next(iter([*kin, *texts.values()]), None)
+
+
+def file_page(raw: str, spans: Sequence[Span]) -> int | None:
+    """The page on which the first span begins, in a text whose pages form feeds part."""
+    return raw.count("\f", 0, spans[0].start) + 1 if "\f" in raw else None
 
 
 def one_line(text: str) -> str:
@@ -144,18 +159,28 @@ def csl(work: Work, document: Document, passage: Passage) -> Mapping[str, Any]:
     item = {
         "id": passage.id,
         "type": "article-newspaper" if origin.page else "webpage" if origin.url else "document",
-        "title": _heading(title(work, document), document.id),
+        "title": _heading(title(work, document.language, origin), document.id),
         "container-title": origin.outlet,
         "issued": _date_parts(origin.published or work.date),
-        "original-date": _date_parts(work.date) if origin.published else None,
+        "original-date": _date_parts(original_date(work.date, origin.published)),
         "event-place": in_language(work.places, document.language),
         "page": origin.page,
         "URL": origin.url,
         "accessed": _date_parts(document.accessed) if origin.url else None,
         "language": document.language,
-        "note": f"paragraph {passage.ordinal}",
+        "note": _note(document, passage),
     }
     return {key: value for key, value in item.items() if value is not None}
+
+
+def original_date(made: datetime.date | None, published: datetime.date | None) -> datetime.date | None:
+    """The day on which a statement was made, where the page that has it states another."""
+    return made if published and published != made else None
+
+
+def _note(document: Document, passage: Passage) -> str:
+    page = file_page(document.raw, passage.spans)
+    return f"page {page}, paragraph {passage.place}" if page else f"paragraph {passage.place}"
 
 
 def _date_parts(date: datetime.date | None) -> Mapping[str, Any] | None:

@@ -6,15 +6,24 @@ is short: white space, control characters, soft hyphens, whole lines of page fur
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pypinyin import Style, pinyin
 
 from corpus.document import Span
 from corpus.folding import HAN
 
-Rule = Callable[[str], Iterator[Span]]
+
+class Rule(Protocol):
+    """What is to be deleted of a text, in order; its name is what it is reported by."""
+
+    __name__: str
+
+    def __call__(self, text: str, /) -> Iterator[Span]: ...
+
 
 LINE_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -27,6 +36,9 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{1,3}")
+_DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
+_EDGE = 2  # lines at either edge of a page that may be a running head
+_REPEATED, _USUAL = 3, 0.4  # pages, and share of the pages: on so many it stands, be it only on the left ones
 _GLOSS = re.compile(rf"(?<=([{HAN}]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{{1,7}})[)）]")
 _GLOSSED = 8  # so many glosses make a glossed document; fewer may be anything, and stay
 
@@ -38,12 +50,47 @@ def control_characters(text: str) -> Iterator[Span]:
 
 def page_furniture(text: str) -> Iterator[Span]:
     """Whole lines that only number the page: `- 3 -`, 第3页, `Page 3 of 10`, «стр. 3»; a bare 3 beside a form feed."""
+    for line, following in _lines(text):
+        said = line.of(text).strip()
+        if _FURNITURE.fullmatch(said) or (_NUMBER.fullmatch(said) and _at_page_edge(text, *line)):
+            yield Span(line.start, following)
+
+
+def running_heads(text: str) -> Iterator[Span]:
+    """Whole lines at the top or the foot of a page that stand, but for their digits, at that edge of many pages."""
+    pages = list(_pages(text))
+    edges = [edge for page in pages for edge in _edges(page, text)]
+    often = Counter(key for key, _ in edges)
+    yield from sorted({span for key, span in edges if often[key] >= max(_REPEATED, _USUAL * len(pages))})
+
+
+def _pages(text: str) -> Iterator[list[tuple[Span, int]]]:
+    """The lines of each page that are not blank."""
+    page = []
+    for line, following in _lines(text):
+        if line.of(text).strip():
+            page.append((line, following))
+        if text.startswith("\f", line.end):
+            yield page
+            page = []
+    yield page
+
+
+def _edges(page: Sequence[tuple[Span, int]], text: str) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """The lines at a page's edges, each as what it says after those nearer the edge, its digits aside."""
+    for edge, lines in (("top", page[:_EDGE]), ("foot", page[: -_EDGE - 1 : -1])):
+        said = [edge]
+        for line, following in lines:
+            said.append(_DIGITS.sub("0", " ".join(line.of(text).split())).casefold())
+            yield tuple(said), Span(line.start, following)
+
+
+def _lines(text: str) -> Iterator[tuple[Span, int]]:
+    """Each line, and where what follows it begins: after its line break, but before a form feed, which ends a page."""
     start = 0
     for edge in [*LINE_BREAK.finditer(text), None]:
         stop, following = edge.span() if edge else (len(text), len(text))
-        line = text[start:stop].strip()
-        if _FURNITURE.fullmatch(line) or (_NUMBER.fullmatch(line) and _at_page_edge(text, start, stop)):
-            yield Span(start, following)
+        yield Span(start, stop), stop if text[stop:following] == "\f" else following
         start = following
 
 
@@ -92,7 +139,8 @@ def _joins(text: str, start: int, end: int) -> bool:
     return hyphenated or any(unicodedata.east_asian_width(char) in "WF" for char in (before, after))
 
 
-DOCUMENT_RULES: tuple[Rule, ...] = (control_characters, page_furniture, pinyin_glosses)
+DOCUMENT_RULES: tuple[Rule, ...] = (control_characters, pinyin_glosses)
+FURNITURE_RULES: tuple[Rule, ...] = (running_heads, page_furniture)
 PARAGRAPH_RULES: tuple[Rule, ...] = (white_space,)
 
 
@@ -110,11 +158,18 @@ class Kept:
     def part(self, start: int, end: int) -> "Kept":
         return Kept(self.text[start:end], self.positions[start:end])
 
-    def without(self, rules: Sequence[Rule]) -> "Kept":
-        """Apply `rules` in order."""
+    def then(self, other: "Kept") -> "Kept":
+        """This and, after it, `other`."""
+        return Kept(self.text + other.text, [*self.positions, *other.positions])
+
+    def without(self, rules: Sequence[Rule], deleted: "Counter[str] | None" = None) -> "Kept":
+        """Apply `rules` in order; `deleted` counts how many characters each has taken away."""
         kept = self
         for rule in rules:
-            kept = kept._less(list(rule(kept.text)))
+            left = kept._less(list(rule(kept.text)))
+            if deleted is not None and len(left.text) < len(kept.text):
+                deleted[rule.__name__] += len(kept.text) - len(left.text)
+            kept = left
         return kept
 
     def _less(self, deletions: list[Span]) -> "Kept":

@@ -150,11 +150,11 @@ class Concordance:
 
     def _holding(self, words: Sequence[str]) -> list[Place]:
         text = "".join(words)
-        return self._store.holding(text, _MOST) if len(text) > 2 else []
+        return self._store.full_text.holding(text, _MOST) if len(text) > 2 else []
 
     def _resembling(self, pieces: Iterable[Sequence[str]]) -> list[Place]:
         parts = ("".join(piece[at : at + _PART]) for piece in pieces for at in range(0, len(piece), _PART))
-        return [place for part in dict.fromkeys(parts) for place in self._store.resembling(part, _ALIKE)]
+        return [place for part in dict.fromkeys(parts) for place in self._store.full_text.resembling(part, _ALIKE)]
 
     def _stretches(self, places: Iterable[Place], roles: Collection[Role], whole: bool) -> list[Stretch]:
         """The paragraphs at `places` with their neighbours, most hit first; `whole`: with all between them too."""

@@ -38,6 +38,14 @@ _STEPS = (  # each makes of a store of the format before it one of the next
         "ALTER TABLE passages ADD COLUMN wording INTEGER",
         "CREATE INDEX passages_by_wording ON passages (wording)",
     ),
+    (
+        "ALTER TABLE passages ADD COLUMN part INTEGER",
+        # By what the paragraphs of a current version are recognised in another file of the same work.
+        "CREATE TABLE sketches (hash INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (hash, document)) "
+        "WITHOUT ROWID",
+        "CREATE INDEX sketches_by_document ON sketches (document)",
+        "CREATE INDEX documents_by_work ON documents (work)",
+    ),
 )
 
 

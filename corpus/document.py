@@ -33,8 +33,17 @@ class Role(StrEnum):
     FRONT = "front matter"
     HEADING = "heading"
     BODY = "body"
+    NOTE = "note"
+    FURNITURE = "furniture"
     CLOSING = "closing"
     UNRELATED = "unrelated"
+
+
+class Mark(NamedTuple):
+    """What a file's format says of a stretch of the text of record."""
+
+    span: Span
+    role: Role
 
 
 def slices(raw: str, spans: Iterable[Span]) -> str:
@@ -44,7 +53,10 @@ def slices(raw: str, spans: Iterable[Span]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One paragraph. `number` is its stable name within the document (body only), `ordinal` its place now."""
+    """One paragraph, or one `part` of a long one, from 1.
+
+    `number` is the paragraph's stable name within the document (body only), `ordinal` its place now.
+    """
 
     document: str
     role: Role
@@ -52,10 +64,16 @@ class Passage:
     text: str
     number: int | None = None
     ordinal: int | None = None
+    part: int | None = None
 
     @property
     def id(self) -> str:
-        return f"{self.document}/{self.number}"
+        return f"{self.document}/{self.number}" + (f".{self.part}" if self.part else "")
+
+    @property
+    def place(self) -> str:
+        """Which paragraph it is now: 8, or 8.1 for the first part of a long one."""
+        return f"{self.ordinal}" + (f".{self.part}" if self.part else "")
 
     def is_slice_of(self, raw: str) -> bool:
         """The invariant: ordered, disjoint spans inside `raw` that spell the text."""

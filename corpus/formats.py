@@ -13,7 +13,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from corpus import styles
-from corpus.citation import Citation, one_line
+from corpus.citation import Citation, one_line, original_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _bibtex(reference: Reference) -> str:
         "pages": _tex(citation.page or ""),
         "year": str(citation.issued.year) if citation.issued else "",
         "date": _iso(citation.issued),
-        "origdate": _iso(citation.date if citation.published else None),
+        "origdate": _iso(original_date(citation.date, citation.published)),
         "url": _safe_url(citation.source_url or ""),
         "urldate": _iso(citation.accessed),
         "langid": _LANGUAGES.get(citation.language.split("-")[0], ""),
@@ -96,7 +96,9 @@ def _iso(day: datetime.date | None) -> str:
 
 
 def _place(reference: Reference) -> str:
-    return f"paragraph {reference.citation.paragraph}, {reference.url}"
+    citation = reference.citation
+    page = f"page {citation.file_page}, " if citation.file_page else ""
+    return f"{page}paragraph {citation.ordinal}, {reference.url}"
 
 
 _RIS_TYPES = {"article-newspaper": "NEWS", "webpage": "ELEC", "document": "GEN"}
@@ -112,7 +114,7 @@ def _ris(reference: Reference) -> str:
         ("SP", citation.page),
         ("PY", str(citation.issued.year) if citation.issued else None),
         ("DA", _ris_date(citation.issued)),
-        ("OP", _ris_date(citation.date if citation.published else None)),
+        ("OP", _ris_date(original_date(citation.date, citation.published))),
         ("LA", citation.language),
         ("UR", citation.source_url),
         ("Y2", _ris_date(citation.accessed)),
@@ -167,7 +169,8 @@ def _markdown(reference: Reference) -> str:
         _link(citation.heading, reference.url),
         _link(citation.outlet or (host[1] if host else ""), citation.source_quote_url),
         _markdown_text(_iso(citation.issued)),
-        f"¶ {citation.paragraph}",
+        f"p. {citation.file_page}" if citation.file_page else "",
+        f"¶ {citation.ordinal}",
     ]
     return f"> {_markdown_text(reference.text)}\n\n— {', '.join(part for part in parts if part)}\n"
 

@@ -1,26 +1,25 @@
 """Raw text → paragraphs with roles; each is a slice of the raw text.
 
-A line is a paragraph, unless the file is hard-wrapped: then lines join, and a paragraph starts at an indent, after a
-gap larger than the usual one, or after a line that ends well before the margin.
+A block of the text is one passage, but a long one is cut into parts between its sentences, and a run of very short
+ones, as in a list or a dialogue, is one passage together.
 """
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
-from statistics import median, quantiles
+from itertools import count, groupby
 
-from corpus.cleaning import DOCUMENT_RULES, LINE_BREAK, PARAGRAPH_RULES, Kept
-from corpus.document import CorpusError, Passage, Role
+from corpus.cleaning import DOCUMENT_RULES, FURNITURE_RULES, LINE_BREAK, PARAGRAPH_RULES, Kept
+from corpus.document import CorpusError, Mark, Passage, Role, Span
+from corpus.layout import ITEM, SENTENCE_END, blocks
+from corpus.readers import Reading
+from corpus.sentences import sentences
 
-_FULL = 0.8  # a line that reaches this share of the margin was broken by the margin
-_WRAPPED = 0.15  # so large a share of margin-broken lines makes a hard-wrapped file
-_HANDFUL = 4  # lines
-_MARGINS = range(40, 141)  # columns; longer lines are paragraphs, shorter ones a list or a poem
-_SENTENCE_END = re.compile(r"[。！？.!?…；;：:][”’」』）)》\"'»]*$")
-_ITEM = re.compile(r"[-*•·–—|]\s|\d{1,3}[.)、]\s|[（(]\d{1,3}[)）]")
+_LONG = 600  # letters; a longer block is cut
+_SHORT, _RUN = 15, 3  # letters and blocks: so many shorter ones on end belong together
+_BLOCKS = (".html", ".docx")  # formats of which a reader makes one line a block
 _HEADER = re.compile(r"^\s*\w[\w ]{0,15}[:：]\s*\S")
 _HEADING = 40  # letters; a longer paragraph without a final stop is still body
 
@@ -40,137 +39,133 @@ class Extent:
 EVERYTHING = Extent()
 
 
-def split(document: str, raw: str, extent: Extent = EVERYTHING) -> tuple[Passage, ...]:
-    """The paragraphs of `raw` in order, body paragraphs numbered from 1.
-
-    Raises CorpusError if `extent` names a paragraph that isn't there.
-    """
-    kept = Kept.all_of(raw).without(DOCUMENT_RULES)
-    paragraphs = [part.without(PARAGRAPH_RULES) for part in _parts(kept)]
-    roles = _roles(document, [part.text for part in paragraphs], extent)
-    numbers = iter(range(1, len(paragraphs) + 1))
-    return tuple(
-        _passage(document, part, role, next(numbers) if role is Role.BODY else None)
-        for part, role in zip(paragraphs, roles, strict=True)
-    )
-
-
-def numbered(passages: Sequence[Passage], known: Iterable[tuple[str, int]]) -> list[Passage]:
-    """The passages with their lasting numbers: the one that `known` has for a text, else one that was never used."""
-    free: dict[str, list[int]] = defaultdict(list)
-    last = 0
-    for text, number in known:
-        free[text].append(number)
-        last = max(last, number)
-    unused = count(last + 1)
-    return [
-        passage if passage.ordinal is None else replace(passage, number=_taken(free[passage.text], unused))
-        for passage in passages
-    ]
-
-
-def _taken(free: list[int], unused: Iterator[int]) -> int:
-    return free.pop(0) if free else next(unused)
-
-
-def _passage(document: str, part: Kept, role: Role, number: int | None) -> Passage:
-    return Passage(document, role, part.spans(), part.text, number, number)
-
-
-# Layout: which lines make a paragraph.
-
-
 @dataclass(frozen=True, slots=True)
-class _Line:
-    start: int
-    end: int
-    text: str
-    gap: int  # blank lines before it
+class Split:
+    """The paragraphs of a text in order, and how many characters each cleaning rule has left out of them."""
 
-    @property
-    def indent(self) -> int:
-        return _columns(self.text) - _columns(self.text.lstrip())
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it starts in lower case: the sentence before it has not ended."""
-        return self.text.lstrip()[0].islower()
-
-    @property
-    def width(self) -> int:
-        return _columns(self.text.rstrip())
+    passages: tuple[Passage, ...]
+    deleted: Mapping[str, int]
 
 
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+def split(
+    document: str, raw: str, extent: Extent = EVERYTHING, marks: Sequence[Mark] = (), is_wrapped: bool = True
+) -> Split:
+    """The paragraphs of `raw`, body paragraphs numbered from 1. A block within a mark has the mark's role.
+
+    Without `is_wrapped` each line is a paragraph. Raises CorpusError if `extent` names a paragraph that isn't there.
+    """
+    deleted: Counter[str] = Counter()
+    kept = Kept.all_of(raw).without(DOCUMENT_RULES, deleted)
+    furniture = []
+    for rule in FURNITURE_RULES:
+        furniture += [kept.part(*span) for span in rule(kept.text)]
+        kept = kept.without([rule], deleted)
+    found = _found(document, kept, extent, marks, is_wrapped, deleted)
+    made = [*_named(document, found), *_set_apart(document, furniture, deleted)]
+    return Split(tuple(sorted(made, key=lambda passage: passage.spans)), deleted)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    edges = [0, *(edge for match in LINE_BREAK.finditer(text) for edge in match.span()), len(text)]
-    gap = 0
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        if text[start:end].strip():
-            yield _Line(start, end, text[start:end], gap)
-            gap = 0
-        else:
-            gap += 1
+def split_file(document: str, reading: Reading, extent: Extent = EVERYTHING) -> Split:
+    """The paragraphs of a file as read. Raises CorpusError as `split` does."""
+    return split(document, reading.text, extent, reading.marks, not reading.name.lower().endswith(_BLOCKS))
 
 
-def _parts(kept: Kept) -> Iterator[Kept]:
-    lines = list(_lines(kept.text))
-    for group in _grouped(lines):
-        yield kept.part(group[0].start, group[-1].end)
+def numbered(passages: Sequence[Passage], known: Mapping[int, tuple[str, ...]]) -> list[Passage]:
+    """The passages with their lasting numbers: the one whose parts have these texts in `known`, else an unused one."""
+    free: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number in sorted(known):
+        free[known[number]].append(number)
+    unused, found = count(max(known, default=0) + 1), list[Passage]()
+    for ordinal, held in groupby(passages, key=lambda passage: passage.ordinal):
+        block = list(held)
+        if ordinal is not None:
+            same = free[tuple(passage.text for passage in block)]
+            number = same.pop(0) if same else next(unused)
+            block = [replace(passage, number=number) for passage in block]
+        found += block
+    return found
 
 
-def _grouped(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
-    margin = _margin(lines)
-    if margin is None:
-        yield from ([line] for line in lines)
-        return
-    # Lines that the margin broke are sure to go on, so the gap after them is the gap inside a paragraph.
-    usual_gap = median(line.gap for before, line in pairwise(lines) if _is_broken(before, margin))
-    indents_start = sum(line.indent > 0 for line in lines) < len(lines) / 2
-    group = [lines[0]]
-    for before, line in pairwise(lines):
-        indented = line.indent > (0 if indents_start else before.indent)
-        apart = line.gap > usual_gap and not (_is_broken(before, margin) and line.goes_on)
-        if indented or apart or _ITEM.match(line.text.lstrip()) or _ends_early(before, line, margin):
-            yield group
-            group = []
-        group.append(line)
-    yield group
+def _named(document: str, found: Iterable[tuple[Kept, Role]]) -> Iterator[Passage]:
+    numbers = count(1)
+    for block, role in found:
+        number = next(numbers) if role is Role.BODY else None
+        parts = list(_parts(block)) if role is Role.BODY else [block]
+        for at, part in enumerate(parts, 1):
+            place = at if len(parts) > 1 else None
+            yield Passage(document, role, part.spans(), part.text, number, number, place)
 
 
-def _margin(lines: Sequence[_Line]) -> int | None:
-    """The column at which this file wraps its lines; None if it doesn't."""
-    if len(lines) < 2:
-        return None
-    margin = round(quantiles((line.width for line in lines), n=10, method="inclusive")[-1])
-    broken = [following for line, following in pairwise(lines) if _is_broken(line, margin)]
-    # In a handful of lines a full one may well be a title; one that goes on in lower case is not.
-    sure = len(lines) >= _HANDFUL or any(line.goes_on for line in broken)
-    return margin if sure and margin in _MARGINS and len(broken) >= max(1, _WRAPPED * len(lines)) else None
+def _set_apart(document: str, furniture: Iterable[Kept], deleted: Counter[str]) -> Iterator[Passage]:
+    for line in furniture:
+        shown = line.without(PARAGRAPH_RULES, deleted)
+        yield Passage(document, Role.FURNITURE, shown.spans(), shown.text)
 
 
-def _is_broken(line: _Line, margin: int) -> bool:
-    """Whether the margin, not its writer, ended this line."""
-    return line.width >= _FULL * margin and not _SENTENCE_END.search(line.text.rstrip())
+# Length: what is too long for one passage, and what is too short.
 
 
-def _ends_early(line: _Line, following: _Line, margin: int) -> bool:
-    """Whether the next line's first word would have fitted: the margin did not break this line."""
-    words = following.text.split(maxsplit=1)[0]
-    word = words[:1] if unicodedata.east_asian_width(words[0]) in "WF" else words
-    return line.width + 1 + _columns(word) < _FULL * margin
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
+def _parts(block: Kept) -> Iterator[Kept]:
+    """A long block cut between sentences, into as few parts of about one length as do; one sentence is never cut."""
+    whole = _letters(block.text)
+    wanted = whole / -(-whole // _LONG) if whole > _LONG else whole
+    held = sentences(block.text)
+    start, letters = 0, 0
+    for span, following in zip(held, [*held[1:], None], strict=True):
+        letters += _letters(span.of(block.text))
+        then = _letters(following.of(block.text)) if following else 0
+        if following and (letters >= wanted or letters + then > _LONG):
+            yield block.part(start, span.end)
+            start, letters = following.start, 0
+    yield block.part(start, len(block.text))
+
+
+def _together(kept: Kept, spans: Sequence[Span], cleaned: Sequence[Kept]) -> Kept:
+    """Short blocks as one, a line break kept between them."""
+    joined = cleaned[0]
+    for before, span, part in zip(spans, spans[1:], cleaned[1:], strict=False):
+        *_, gap = LINE_BREAK.finditer(kept.text, before.end, span.start)
+        joined = joined.then(kept.part(gap.end() - 1, gap.end())).then(part)
+    return joined
 
 
 # Roles: what a paragraph is.
 
 
-def _roles(document: str, texts: Sequence[str], extent: Extent) -> list[Role]:
-    first, last = _body_range(document, texts, extent)
+def _found(
+    document: str, kept: Kept, extent: Extent, marks: Sequence[Mark], is_wrapped: bool, deleted: Counter[str]
+) -> Iterator[tuple[Kept, Role]]:
+    spans = list(blocks(kept.text, is_wrapped))
+    parts = [kept.part(*span) for span in spans]
+    marked = [_marked(part, marks) for part in parts]
+    cleaned = [part.without(PARAGRAPH_RULES, deleted) for part in parts]
+    texts = [part.text for part in cleaned]
+    roles = _roles(document, texts, marked, extent)
+    within = [role in (Role.BODY, Role.HEADING) and not mark for role, mark in zip(roles, marked, strict=True)]
+    short = [inside and _letters(text) < _SHORT for inside, text in zip(within, texts, strict=True)]
+    for is_short, places in groupby(range(len(texts)), key=short.__getitem__):
+        held = list(places)
+        if is_short and len(held) >= _RUN:
+            yield _together(kept, [spans[at] for at in held], [cleaned[at] for at in held]), Role.BODY
+        else:
+            yield from ((cleaned[at], roles[at]) for at in held)
+
+
+def _marked(part: Kept, marks: Sequence[Mark]) -> Role | None:
+    """The role that the file's own format gives to a block."""
+    first = part.positions[0]
+    at = bisect_right(marks, first, key=lambda mark: mark.span.start) - 1
+    return marks[at].role if at >= 0 and first < marks[at].span.end else None
+
+
+def _roles(document: str, texts: Sequence[str], marked: Sequence[Role | None], extent: Extent) -> list[Role]:
+    first, last = _body_range(document, texts, marked, extent)
     close = _place(document, texts, extent.close, last) if extent.close else len(texts) - 1
-    return [_role(at, text, first, last, close) for at, text in enumerate(texts)]
+    return [marked[at] or _role(at, text, first, last, close) for at, text in enumerate(texts)]
 
 
 def _role(at: int, text: str, first: int, last: int, close: int) -> Role:
@@ -181,9 +176,11 @@ def _role(at: int, text: str, first: int, last: int, close: int) -> Role:
     return Role.CLOSING if at <= close else Role.UNRELATED
 
 
-def _body_range(document: str, texts: Sequence[str], extent: Extent) -> tuple[int, int]:
+def _body_range(document: str, texts: Sequence[str], marked: Sequence[Role | None], extent: Extent) -> tuple[int, int]:
     """First and last body paragraph: as the extent says, else from the first to the last that reads like prose."""
-    prose = [at for at, text in enumerate(texts) if not _is_heading(text) and not _is_header(at, text)]
+    prose = [
+        at for at, text in enumerate(texts) if not marked[at] and not _is_heading(text) and not _is_header(at, text)
+    ]
     first = _place(document, texts, extent.first, 0) if extent.first else min(prose, default=len(texts))
     last = _place(document, texts, extent.last, first) if extent.last else max(prose, default=-1)
     return first, last
@@ -201,7 +198,7 @@ def _place(document: str, texts: Sequence[str], opening: str, start: int) -> int
 
 def _is_heading(text: str) -> bool:
     """Whether a paragraph is a title rather than prose: short, without a final stop, and no item of a list or table."""
-    return not _ITEM.match(text) and sum(map(str.isalnum, text)) <= _HEADING and not _SENTENCE_END.search(text)
+    return not ITEM.match(text) and _letters(text) <= _HEADING and not SENTENCE_END.search(text)
 
 
 def _is_header(at: int, text: str) -> bool:

@@ -47,11 +47,16 @@ def pieces(text: str, words: Wording) -> tuple[Span, ...]:
     return tuple(Span(*edge) for edge in zip(edges[::2], edges[1::2], strict=True) if edge[0] < edge[1])
 
 
-def readings(text: str, words: Wording) -> list[tuple[Span, ...]]:
-    """The quotation as one piece, for its source may hold an ellipsis too; then as the pieces between its ellipses."""
-    parts = pieces(text, words)
-    whole = (Span(0, len(words.words)),)
-    return [whole] if parts == whole else [whole, parts]
+def readings(text: str) -> list[tuple[Wording, tuple[Span, ...]]]:
+    """The words of a quotation and the pieces they come in: as it stands, for its source may hold an ellipsis or a tag
+    too, and then without what its page has put there; each as one piece, and then as those between its ellipses.
+    """
+    held = [(words, parts) for words in (wording(text), said(text)) for parts in (_whole(words), pieces(text, words))]
+    return list(dict.fromkeys(held))
+
+
+def _whole(words: Wording) -> tuple[Span, ...]:
+    return (Span(0, len(words.words)),)
 
 
 def cuts(source: str, quoted: Sequence[Span]) -> Iterator[Cut]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from corpus.document import CorpusError
+from corpus.document import CorpusError, Mark, Origin
 
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -26,6 +26,9 @@ class Reading:
     data: bytes
     text: str
     reader: str
+    marks: tuple[Mark, ...] = ()
+    origin: Origin = Origin()
+    language: str | None = None
 
     @property
     def sha256(self) -> str:

@@ -2,8 +2,8 @@
 
 import datetime
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from corpus.catalogue import Entry
@@ -21,7 +21,8 @@ class Row(Protocol):
 class Draft:
     """A file read and split, ready to be stored.
 
-    `source` is the path that its name was made of; None where a catalogue names it.
+    `source` is the path that its name was made of; None where a catalogue names it. `deleted` is how many characters
+    each cleaning rule has left out.
     """
 
     reading: Reading
@@ -30,6 +31,7 @@ class Draft:
     passages: Sequence[Passage]
     work: Work | None = None
     source: str | None = None
+    deleted: Mapping[str, int] = field(default_factory=dict)
 
 
 def dump(value: Any) -> str:
@@ -73,13 +75,17 @@ def work_of(row: Row) -> Work:
     return Work(row["id"], json.loads(row["titles"]), json.loads(row["places"]), _date(row["date"]), row["base"])
 
 
+def origin_of(text: str) -> Origin:
+    facts: dict[str, Any] = json.loads(text)
+    return Origin(**facts | {"published": _date(facts["published"])})
+
+
 def document_of(row: Row) -> Document:
-    origin: dict[str, Any] = json.loads(row["origin"])
     return Document(
         id=row["id"],
         work=row["work"],
         language=row["language"],
-        origin=Origin(**origin | {"published": _date(origin["published"])}),
+        origin=origin_of(row["origin"]),
         raw=row["text"],
         sha256=row["sha256"],
         text_sha256=row["text_sha256"],
@@ -91,4 +97,4 @@ def document_of(row: Row) -> Document:
 
 def passage_of(row: Row) -> Passage:
     spans = tuple(Span(*span) for span in json.loads(row["spans"]))
-    return Passage(row["document"], Role(row["role"]), spans, row["text"], row["number"], row["ordinal"])
+    return Passage(row["document"], Role(row["role"]), spans, row["text"], row["number"], row["ordinal"], row["part"])

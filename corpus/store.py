@@ -6,23 +6,26 @@ changed bytes make a new version, in which unchanged paragraphs keep their numbe
 
 import datetime
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
 from corpus.database import Database
-from corpus.document import CorpusError, Document, Member, Passage, Place, Role, Work
+from corpus.document import CorpusError, Document, Member, Origin, Passage, Place, Role, Work
+from corpus.fulltext import FullText
 from corpus.passages import Extent, numbered
-from corpus.records import Draft, Row, document_of, draft_columns, dump, passage_of, work_columns, work_of
+from corpus.records import Draft, Row, document_of, draft_columns, dump, origin_of, passage_of, work_columns, work_of
 from corpus.witnesses import are_witnesses, bases
 from corpus.wording import wording
 
-_WITH_WORDINGS = 2
-_TRIGRAM = "SELECT doc FROM trigrams WHERE term = ?"
-_RAREST = 24  # trigrams to look a text up by: enough for one with a slip in every other word
+_PLACE = re.compile(r"([1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
+_WITH_WORDINGS, _WITH_SKETCHES = 2, 3
+_HASHES = 2000  # of a sketch, looked up at most: a book has many
+_LIKE = 8  # documents that share most with a new one, in search of its work
 _HELD = "d.id NOT IN (SELECT document FROM withdrawals)"
 _CURRENT = f"d.version = (SELECT max(version) FROM documents WHERE id = d.id) AND {_HELD}"
 
@@ -44,10 +47,11 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open the store at `path`, creating it."""
         self._database = Database(path)
+        self.full_text = FullText(self._database)
         with self._database.transaction("IMMEDIATE"):
-            if self._database.upgrade() < _WITH_WORDINGS:
-                for member in self.members():
-                    self._put_wordings(member.document)
+            before = self._database.upgrade()
+            for member in self.members() if before < _WITH_SKETCHES else ():
+                self._make_findable(member.document)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -72,7 +76,7 @@ class Store:
                 self._put_work(draft.work)
             if known and _is_same(known[0], draft, columns):
                 if is_back:
-                    self._put_wordings(name)
+                    self._make_findable(name)
                     self._align(known[0]["work"])
                 return Outcome.ADDED if is_back else Outcome.UNCHANGED
             if known and draft.source and draft.source != known[0]["source"]:
@@ -88,7 +92,7 @@ class Store:
             facts = {"version": before["version"] + 1, "work": work.id, "accessed": before["accessed"]}
             self._database.insert("documents", columns | facts)
             self._put_passages(draft, facts["version"])
-            self._put_wordings(name)
+            self._make_findable(name)
             for affected in {work.id, before["work"] or work.id}:
                 self._align(affected)
         return Outcome.NEW_VERSION if known and not is_back else Outcome.ADDED
@@ -96,14 +100,14 @@ class Store:
     def withdraw(self, document: str, today: datetime.date) -> None:
         """Take a document out of the collection; its name stays, with the date. Raises CorpusError if there is none."""
         with self._database.transaction("IMMEDIATE"):
-            work = next((member.work for member in self.members() if member.document == document), None)
+            work = next((member.work for member in self._members("d.id = ?", document)), None)
             if work is None:
                 already = self.withdrawn(document)
                 told = f"was withdrawn on {already}" if already else f"no such document; there are {self._names()}"
                 raise CorpusError(f"{document}: {told}")
             self._database.insert("withdrawals", {"document": document, "date": today.isoformat()})
             self._database.rows("DELETE FROM witnesses WHERE document = ?", document)
-            self._drop_wordings(document)
+            self.full_text.drop(document)
             self._align(work)
 
     def _names(self) -> str:
@@ -111,7 +115,7 @@ class Store:
 
     def _put_work(self, work: Work) -> None:
         columns = work_columns(work)
-        before = self.works().get(work.id)
+        before = self.work(work.id)
         changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
         self._database.insert("works", columns, f"ON CONFLICT (id) DO UPDATE SET {changes}")
         if before and before.base != work.base:
@@ -119,17 +123,26 @@ class Store:
 
     def _found_work(self, draft: Draft, before: str | None) -> Work:
         """The work that another document witnesses too, else the one of its own that it had, else a new one."""
-        name, works = draft.entry.document, self.works()
-        others = [member for member in self.members() if member.document != name]
+        name, origin = draft.entry.document, draft.entry.origin
         texts = [passage.text for passage in draft.passages if passage.role is Role.BODY]
-        for member in others:
-            if are_witnesses(texts, [passage.text for passage in self.body(member.document)]):
-                return works[member.work]
-        if before and before not in {member.work for member in others}:
-            return works[before]
-        title = draft.entry.origin.title
-        free = (candidate for at in count(1) if (candidate := name if at == 1 else f"{name}-{at}") not in works)
-        return Work(next(free), {draft.language: title} if title else {})
+        for alike in self.full_text.alike(texts, name):
+            if are_witnesses(texts, [passage.text for passage in self.body(alike)]):
+                return self._work_of(alike)
+        earlier = self.work(before) if before else None
+        if earlier and all(member.document == name for member in self._members("d.work = ?", earlier.id)):
+            return earlier
+        free = (id_ for at in count(1) if not self.work(id_ := name if at == 1 else f"{name}-{at}"))
+        # A page's own date is the only one that it states.
+        return Work(next(free), {draft.language: origin.title} if origin.title else {}, date=origin.published)
+
+    def _work_of(self, document: str) -> Work:
+        (member,) = self._members("d.id = ?", document)
+        held = self.work(member.work)
+        assert held, "a document's work is stored with it"
+        return held
+
+    def _make_findable(self, document: str) -> None:
+        self.full_text.put(document, self.passages(document))
 
     def _put_passages(self, draft: Draft, version: int) -> None:
         name = draft.entry.document
@@ -143,26 +156,12 @@ class Store:
                 "text": passage.text,
                 "number": passage.number,
                 "ordinal": passage.ordinal,
+                "part": passage.part,
             }
             self._database.insert("passages", columns)
 
-    def _put_wordings(self, document: str) -> None:
-        self._drop_wordings(document)
-        for position, passage in enumerate(self.passages(document)):
-            self._database.insert("wordings", {"wording": wording(passage.text).text})
-            self._database.rows(
-                "UPDATE passages SET wording = last_insert_rowid() WHERE document = ? AND position = ? AND version = "
-                "(SELECT max(version) FROM documents WHERE id = ?)",
-                *(document, position, document),
-            )
-
-    def _drop_wordings(self, document: str) -> None:
-        held = "SELECT wording FROM passages WHERE document = ? AND wording NOT NULL"
-        self._database.rows(f"DELETE FROM wordings WHERE rowid IN ({held})", document)
-        self._database.rows("UPDATE passages SET wording = NULL WHERE document = ?", document)
-
     def _align(self, work: str) -> None:
-        for document in (member.document for member in self.members() if member.work == work):
+        for document in (member.document for member in self._members("d.work = ?", work)):
             self._database.rows("DELETE FROM witnesses WHERE document = ?", document)
         for passage, base in self.alignment(work).items():
             document = passage.rpartition("/")[0]
@@ -170,14 +169,27 @@ class Store:
 
     # Reading.
 
+    def work(self, name: str) -> Work | None:
+        """One work; None if there is none of this name."""
+        rows = self._database.rows("SELECT * FROM works WHERE id = ?", name)
+        return work_of(rows[0]) if rows else None
+
     def works(self) -> dict[str, Work]:
         """Every work by its id."""
         return {row["id"]: work_of(row) for row in self._database.rows("SELECT * FROM works ORDER BY id")}
 
     def members(self) -> list[Member]:
         """Every document with its work and language, by id."""
-        query = f"SELECT id, work, language FROM documents d WHERE {_CURRENT} ORDER BY id"
-        return [Member(*row) for row in self._database.rows(query)]
+        return self._members("1")
+
+    def _members(self, condition: str, *values: str) -> list[Member]:
+        query = f"SELECT id, work, language FROM documents d WHERE {condition} AND {_CURRENT} ORDER BY id"
+        return [Member(*row) for row in self._database.rows(query, *values)]
+
+    def origins(self) -> list[tuple[Member, Origin]]:
+        """Every document with where it comes from, by id; without its text, so that many can be held."""
+        query = f"SELECT id, work, language, origin FROM documents d WHERE {_CURRENT} ORDER BY id"
+        return [(Member(*row[:3]), origin_of(row["origin"])) for row in self._database.rows(query)]
 
     def documents(self) -> list[Document]:
         """The current version of every document, by id."""
@@ -205,19 +217,27 @@ class Store:
         """The numbered paragraphs of a document's current version."""
         return [passage for passage in self.passages(document) if passage.number is not None]
 
-    def numbers(self, document: str) -> list[tuple[str, int]]:
-        """Every text that was ever numbered in a document, with its number."""
-        query = "SELECT DISTINCT text, number FROM passages WHERE document = ? AND number NOT NULL ORDER BY number"
-        return [(row["text"], row["number"]) for row in self._database.rows(query, document)]
+    def numbers(self, document: str) -> dict[int, tuple[str, ...]]:
+        """Every number that was ever given in a document, with the text that it stands for, part by part."""
+        query = (
+            "SELECT DISTINCT number, part, text FROM passages WHERE document = ? AND number NOT NULL "
+            "ORDER BY number, part"
+        )
+        rows = self._database.rows(query, document)
+        return {
+            number: tuple(row["text"] for row in held)
+            for number, held in groupby(rows, key=lambda row: int(row["number"]))
+        }
 
     def passage(self, name: str) -> tuple[Document, Passage] | None:
         """The passage called `document/number` with the newest version of its document that holds it."""
-        document, _, number = name.rpartition("/")
-        if not number.isascii() or not number.isdigit() or number != str(int(number[:9])):
+        document, _, place = name.rpartition("/")
+        match = _PLACE.fullmatch(place)
+        if not match:
             return None
-        query = "SELECT * FROM passages WHERE document = ? AND number = ? ORDER BY version DESC LIMIT 1"
+        query = "SELECT * FROM passages WHERE document = ? AND number = ? AND part IS ? ORDER BY version DESC LIMIT 1"
         with self.reading():
-            rows = self._database.rows(query, document, int(number))
+            rows = self._database.rows(query, document, int(match[1]), int(match[2]) if match[2] else None)
             held = self.document(document, rows[0]["version"]) if rows else None
         return (held, passage_of(rows[0])) if held else None
 
@@ -229,8 +249,9 @@ class Store:
 
     def alignment(self, work: str) -> dict[str, str]:
         """Every body paragraph of a work's documents → the base it witnesses, worked out anew."""
-        base = self.works()[work].base
-        documents = [member.document for member in self.members() if member.work == work]
+        held = self.work(work)
+        base = held.base if held else None
+        documents = [member.document for member in self._members("d.work = ?", work)]
         return bases([self.body(name) for name in sorted(documents, key=lambda name: (name != base, name))])
 
     def paragraphs(self) -> list[list[Passage]]:
@@ -241,25 +262,6 @@ class Store:
             for row in self._database.rows("SELECT passage, base FROM witnesses ORDER BY passage <> base, passage"):
                 groups.setdefault(row["base"], []).append(held[row["passage"]])
         return [groups[passage] for passage in held if passage in groups]
-
-    def holding(self, words: str, most: int) -> list[Place]:
-        """Paragraphs of current versions, of any role, in whose wording `words` (three characters or more) stand."""
-        return self._matching(_quoted(words), most)
-
-    def resembling(self, words: str, most: int) -> list[Place]:
-        """The paragraphs of current versions, of any role, that share most with `words`, by their rarest trigrams."""
-        trigrams = {words[at : at + 3] for at in range(len(words) - 2)}
-        counts = {trigram: row["doc"] for trigram in trigrams for row in self._database.rows(_TRIGRAM, trigram)}
-        rarest = sorted(counts, key=lambda trigram: (counts[trigram], trigram))[:_RAREST]
-        return self._matching(" OR ".join(map(_quoted, rarest)), most) if rarest else []
-
-    def _matching(self, query: str, most: int) -> list[Place]:
-        rows = self._database.rows(
-            "SELECT p.document, p.position FROM wordings w JOIN passages p ON p.wording = w.rowid "
-            "WHERE w.wording MATCH ? ORDER BY rank, p.document, p.position LIMIT ?",
-            *(query, most),
-        )
-        return [Place(*row) for row in rows]
 
     def broken_pages(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty if nothing."""
@@ -283,11 +285,6 @@ class Store:
         for row in self._database.rows("SELECT id, version FROM documents ORDER BY id, version"):
             (held,) = self._database.rows("SELECT * FROM documents WHERE id = ? AND version = ?", *row)
             yield document_of(held), held["file"], held["data"], Extent(**json.loads(held["extent"]))
-
-
-def _quoted(text: str) -> str:
-    """As a string of FTS5's query language."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 def _is_same(row: Row, draft: Draft, columns: dict[str, Any]) -> bool:

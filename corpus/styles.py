@@ -18,6 +18,7 @@ _RUSSIAN_MONTHS = (
     *("янв.", "февр.", "марта", "апр.", "мая", "июня", "июля"),
     *("авг.", "сент.", "окт.", "нояб.", "дек."),
 )
+_PLACES = {"zh": ("第{}页", "第{}段"), "ru": ("с. {}, ", "абз. {}"), "en": ("p. {}, ", "para. {}")}
 _GBT_TYPES = {"article-newspaper": "N", "webpage": "EB", "document": "Z"}
 
 
@@ -47,10 +48,10 @@ def _gbt_7714(citation: Citation, signs: _Signs, accessed: bool) -> str:
     issued = citation.issued.isoformat() if citation.issued else ""
     if _is_web_page(citation):
         # Both editions put what was cited before the brackets with the page's date.
-        where = _joined([citation.outlet, _paragraph(citation)], signs.colon) + _enclosed(issued, signs)
+        where = _joined([citation.outlet, _place(citation, citation.language)], signs.colon) + _enclosed(issued, signs)
     else:
         issue = _joined([citation.outlet, issued], signs.comma) + _enclosed(citation.page, signs)
-        where = _joined([issue, _paragraph(citation)], signs.colon)
+        where = _joined([issue, _place(citation, citation.language)], signs.colon)
     if accessed and citation.accessed:
         where += f"[{citation.accessed.isoformat()}]"
     work = f"{citation.heading}[{_GBT_TYPES[citation.csl['type']]}{carrier}]"
@@ -61,9 +62,9 @@ def _is_web_page(citation: Citation) -> bool:
     return bool(citation.csl["type"] == "webpage")
 
 
-def _paragraph(citation: Citation) -> str:
-    language = citation.language.split("-")[0]
-    return {"zh": "第{}段", "ru": "абз. {}"}.get(language, "para. {}").format(citation.paragraph)
+def _place(citation: Citation, language: str) -> str:
+    page, paragraph = _PLACES.get(language.split("-")[0], _PLACES["en"])
+    return (page.format(citation.file_page) if citation.file_page else "") + paragraph.format(citation.ordinal)
 
 
 def gost_7_0_5(citation: Citation) -> str:
@@ -73,7 +74,8 @@ def gost_7_0_5(citation: Citation) -> str:
         _joined([citation.heading + material, citation.outlet], " // "),
         _gost_date(citation),
         citation.page and f"С. {citation.page}",
-        f"Абз. {citation.paragraph}",
+        citation.file_page and f"С. {citation.file_page}",
+        f"Абз. {citation.ordinal}",
         citation.source_url and f"URL: {citation.source_url}{_gost_access(citation.accessed)}",
     ]
     return _joined([_ended(area) for area in areas if area], " ")
@@ -104,7 +106,7 @@ def apa_7(citation: Citation) -> str:
         f"({issued}).",
         _ended(_joined([citation.outlet, citation.page], ", ")),
         _apa_url(citation),
-        f"(para. {citation.paragraph}).",
+        f"({_place(citation, 'en')}).",
     ]
     return _joined(elements, " ")
 

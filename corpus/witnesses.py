@@ -4,14 +4,17 @@ Everything is compared on folded letters and digits, so script, width, punctuati
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from heapq import nsmallest
 
 from corpus.alignment import carried, edits
 from corpus.document import Passage, Span
 from corpus.folding import Folded, letters
 
 _GRAM = 3
+_LONG_GRAM, _LEAST = 8, 4  # letters, and hashes of each paragraph, of a sketch
 _SAME = 0.6  # Dice coefficient of two paragraphs' character 3-grams from which they are the same paragraph
 _SHARE = 0.5  # of the shorter document's letters that correspond in two witnesses of one work
 _ENOUGH = 200  # letters that must correspond: a shared greeting makes no witness
@@ -99,6 +102,20 @@ def are_witnesses(first: Sequence[str], second: Sequence[str]) -> bool:
     shared = sum(len(_folded(first[i])) for i, _ in pairs)
     shorter = min(sum(len(_folded(text)) for text in side) for side in (first, second))
     return shared >= max(_ENOUGH, _SHARE * shorter)
+
+
+def sketch(texts: Iterable[str]) -> frozenset[int]:
+    """A few numbers for each paragraph, of which two files of one work share some: the least hashes of its letters.
+
+    After A. Broder, "On the resemblance and containment of documents" (1997).
+    """
+    found: set[int] = set()
+    for text in texts:
+        folded = _folded(text)
+        grams = {folded[at : at + _LONG_GRAM] for at in range(len(folded) - _LONG_GRAM + 1)}
+        hashes = (int.from_bytes(blake2b(gram.encode(), digest_size=7).digest(), "big") for gram in grams)
+        found.update(nsmallest(_LEAST, hashes))
+    return frozenset(found)
 
 
 def corresponding(span: Span, base: str, witness: str) -> Span:

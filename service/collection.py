@@ -10,8 +10,9 @@ from embeddings import glossary
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index
-from embeddings.publication import IndexUnusable, building, mark
+from embeddings.publication import IndexMismatch, IndexUnusable, building, mark
 from embeddings.reranker import Reranker
+from service import examples
 from service.answer import Answerer
 from service.ingestion import rows
 from service.lookup import Lookup
@@ -39,6 +40,8 @@ class Collection:
         self._lock = threading.Lock()
         self._index: Index | None = None
         self._seen: tuple[str, int] | None = None
+        self._examples_lock = threading.Lock()
+        self._examples: dict[tuple[str, str, str], tuple[str, ...]] = {}  # by index, frame and language
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -73,6 +76,25 @@ class Collection:
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""
         return Answerer(self.store, self.index(), self.lookup(), self.reranker)
+
+    def examples(self, frame: str, language: str) -> tuple[str, ...]:
+        """Subjects that `frame` makes questions of which are answered, for a page in `language`; found once a snapshot.
+
+        There are none while the store is ahead of the index. Raises IndexUnusable.
+        """
+        index = self.index()
+        asked = index.name, frame, language
+        with self._examples_lock:
+            if asked not in self._examples:
+                # No reranker: it changes the order of what is quoted, not whether anything is.
+                answerer = Answerer(self.store, index, self.lookup())
+                try:
+                    found = examples.subjects(index, self.store, answerer, frame, language)
+                except IndexMismatch:
+                    return ()
+                self._examples = {key: held for key, held in self._examples.items() if key[0] == index.name}
+                self._examples[asked] = found
+            return self._examples[asked]
 
     def lookup(self) -> Lookup:
         """Passages by id, as the store holds them now."""

@@ -1,99 +1,146 @@
 """Files in → store and index."""
 
 import datetime
+import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import corpus
-from corpus.catalogue import Catalogue, load
+from corpus.catalogue import completed
 from corpus.citation import title
 from corpus.document import CorpusError, Passage, Role
 from corpus.folding import letters
 from corpus.language import language_of
-from corpus.passages import split
-from corpus.readers import read_file, suffixes
+from corpus.passages import split_file
+from corpus.readers import Reading
 from corpus.records import Draft
 from corpus.store import Outcome, Store
 from embeddings.rows import Row
+from service.sources import Source, Unreadable, files, sources
 
 BUILT_IN = Path(corpus.__file__).parent / "statements"
+
+_FEW = 48  # files, from which on reading them on several cores is worth it
+_AHEAD = 4  # files that each core may be ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file read and split, or why it can't be."""
+
+    path: str
+    draft: Draft | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one file: an outcome, or why it was skipped."""
+    """What became of one file: an outcome, or why it was skipped; `draft` is what it was read as."""
 
-    path: Path
+    path: str
     document: str | None = None
     outcome: Outcome | None = None
     problem: str | None = None
+    draft: Draft | None = None
 
 
-def files_of(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """(folder, file) for each file in `paths`, folders searched through; symbolic links in them are not followed."""
-    found: list[tuple[Path, Path]] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes())
-            found.extend((path, file) for file in inside if file.is_file() and not file.is_symlink())
-        else:
-            found.append((path.parent, path))
-    return found
-
-
-def ingest(
-    store: Store, paths: Sequence[Path], progress: Callable[[int, int], None] = lambda done, total: None
-) -> list[Report]:
+def ingest(store: Store, paths: Sequence[Path], told: Callable[[Report], None] = lambda report: None) -> list[Report]:
     """Store every file of `paths`, one transaction each; what can't be read is reported, and the rest goes on.
 
-    `progress` is told how many files are done, and of how many.
+    `told` hears of each file as soon as its document is durably stored, or skipped.
     """
-    files, reports = files_of(paths), []
-    for report in _ingest(store, files):
-        reports.append(report)
-        progress(len(reports), len(files))
+    reports = []
+    for prepared in prepare(paths):
+        report = _stored(store, prepared)
+        told(report)
+        reports.append(replace(report, draft=None))  # all drafts together would be all the files
     return reports
 
 
-def _ingest(store: Store, files: Sequence[tuple[Path, Path]]) -> Iterator[Report]:
-    catalogues: dict[Path, Catalogue] = {}
-    taken: dict[str, Path] = {}
-    for folder, file in files:
-        try:
-            if folder not in catalogues:
-                catalogues[folder] = load(folder)
-            draft = draft_of(folder, file, catalogues[folder])
-            name = draft.entry.document
-            if taken.setdefault(name, file) != file:
-                raise CorpusError(f"{file}: would be called {name}, as {taken[name]} is; rename one of the two")
-            yield Report(file, name, store.put(draft, datetime.date.today()))
-        except CorpusError as error:
-            yield Report(file, problem=str(error))
+def _stored(store: Store, prepared: Prepared) -> Report:
+    if prepared.draft is None:
+        return Report(prepared.path, problem=prepared.problem)
+    name = prepared.draft.entry.document
+    try:
+        return Report(prepared.path, name, store.put(prepared.draft, datetime.date.today()), draft=prepared.draft)
+    except CorpusError as error:
+        return Report(prepared.path, problem=str(error), draft=prepared.draft)
 
 
-def draft_of(folder: Path, file: Path, catalogue: Catalogue) -> Draft:
-    """Read and split one file below `folder`. Raises CorpusError."""
-    reading, path = read_file(file), file.relative_to(folder).as_posix()
-    entry = catalogue.entry(path, reading.text)
-    passages = split(entry.document, reading.text, entry.extent)
-    body = [passage.text for passage in passages if passage.role is Role.BODY]
+def prepare(paths: Sequence[Path]) -> Iterator[Prepared]:
+    """Every file of `paths`, read and split on all cores, in order; no two of them have one name."""
+    taken: dict[str, str] = {}
+    for prepared in _in_order(sources(paths), len(files(paths))):
+        name = prepared.draft.entry.document if prepared.draft else None
+        if name and taken.setdefault(name, prepared.path) != prepared.path:
+            problem = f"{prepared.path}: would be called {name}, as {taken[name]} is; rename one of the two"
+            yield Prepared(prepared.path, problem=problem)
+        else:
+            yield prepared
+
+
+def _in_order(found: Iterator[Source | Unreadable], count: int) -> Iterator[Prepared]:
+    """Few files are read here: a process takes a second to start. Of many, only so many are held at once."""
+    workers = os.cpu_count() or 1
+    if workers == 1 or count < _FEW:
+        yield from map(prepared, found)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        ahead: deque[Future[Prepared]] = deque()
+        for source in found:
+            ahead.append(pool.submit(prepared, source))
+            if len(ahead) > workers * _AHEAD:
+                yield ahead.popleft().result()
+        for future in ahead:
+            yield future.result()
+
+
+def prepared(source: Source | Unreadable) -> Prepared:
+    """Read and split one file."""
+    if isinstance(source, Unreadable):
+        return Prepared(source.label, problem=source.problem)
+    try:
+        return Prepared(source.label, draft_of(source, source.read()))
+    except CorpusError as error:
+        return Prepared(source.label, problem=str(error))
+
+
+def draft_of(source: Source, reading: Reading) -> Draft:
+    """What is to be stored of a file as read. Raises CorpusError."""
+    entry = completed(source.entry, reading)
+    made = split_file(entry.document, reading, entry.extent)
+    body = [passage.text for passage in made.passages if passage.role is Role.BODY]
     if not body:
-        raise CorpusError(f"{file}: no paragraph in it reads like body text; give first and last in catalogue.toml")
+        raise CorpusError(
+            f"{source.label}: no paragraph in it reads like body text; give first and last in catalogue.toml"
+        )
+    found = language_of("".join(body))
     return Draft(
         reading=reading,
         entry=entry,
-        language=entry.language or language_of("".join(body)),
-        passages=passages,
-        work=catalogue.works[entry.work] if entry.work else None,
-        source=None if path in catalogue.entries else str(file.resolve()),
+        language=source.entry.language or _agreed(reading.language, found),
+        passages=made.passages,
+        work=source.work,
+        source=source.named_after,
+        deleted=made.deleted,
     )
+
+
+def _agreed(stated: str | None, found: str) -> str:
+    """A page's own statement if it is of the same language: templates often state another than the text's."""
+    return stated if stated and found == "und" else found
 
 
 def rows(store: Store) -> list[Row]:
     """What the index is built from: every wording of every paragraph once."""
     works = store.works()
-    titles = {document.id: title(works[document.work], document) or "" for document in store.documents()}
+    titles = {
+        member.document: title(works[member.work], member.language, origin) or "" for member, origin in store.origins()
+    }
     return [row for group in store.paragraphs() for row in _wordings(group, titles)]
 
 

@@ -20,6 +20,7 @@ class Witness:
     title: str | None
     outlet: str | None
     source_url: str | None
+    language: str
     url: str
     text: str
     variants: tuple[Variant, ...]
@@ -82,7 +83,9 @@ class Lookup:
             )
 
     def _cite(self, document: Document, passage: Passage) -> Citation:
-        return cite(self._store.works()[document.work], document, passage)
+        work = self._store.work(document.work)
+        assert work, "a document's work is stored with it"
+        return cite(work, document, passage)
 
     def _witnesses(self, passage: Passage, group: Iterable[str]) -> Iterator[Witness]:
         for name in group:
@@ -95,6 +98,7 @@ class Lookup:
                 title=citation.title,
                 outlet=citation.outlet,
                 source_url=citation.source_url,
+                language=citation.language,
                 url=self.url(name),
                 text=held[1].text,
                 variants=variants(passage.text, held[1].text),

@@ -183,7 +183,12 @@ class _Reader:
     def _frame(self, subject: str) -> str:
         """The words of a subject around the things that it names."""
         left = blank(subject, [mention.span for mention in self.glossary.mentions(subject)])
-        return " ".join(word for word in left.split() if any(map(str.isalnum, word)))
+        return _spaced(left)
+
+
+def _spaced(text: str) -> str:
+    """The words of a text from which some were taken, without the signs that are left alone."""
+    return " ".join(word for word in text.split() if any(map(str.isalnum, word)))
 
 
 def _chosen(dating: Dating) -> tuple[Filters, tuple[Note, ...]]:
@@ -234,7 +239,7 @@ def _subject(text: str, names: Sequence[Span], glossary: Glossary) -> str:
         is_word = match[0].isascii() or "\u0400" <= match[0][0] <= "\u04ff" or set(match.span()) <= cuts
         if is_word and not any(span.start < name.end and name.start < span.end for name in names):
             asking.append(span)
-    subject = " ".join(blank(text, asking).split())
+    subject = _spaced(blank(text, asking))
     said = letters(subject).text
     return subject if len(said) > 1 or said > "\u2e80" else ""
 

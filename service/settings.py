@@ -10,7 +10,8 @@ from service.keys import Keys
 
 PREFIX = "YINJU_"
 
-_ORIGIN = re.compile(r"https?://[^/?#@\s*]+")
+_ORIGIN = re.compile(r"https?://[^/?#@\s*;'\"]+")
+_ORIGIN_FORM = "an origin as in https://chat.example.org, without a path"
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
 _UNLINKABLE = re.compile(r"[\s()<>?#@]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
@@ -34,6 +35,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     read_keys: Keys = Keys()
+    ingest_keys: Keys = Keys()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -53,8 +55,9 @@ class Settings:
             glossary=Path(fields["glossary"]) if "glossary" in fields else None,
             public_url=_url(fields["public_url"]) if "public_url" in fields else None,
             hosts=_listed("hosts", fields, _HOST, "a host as in localhost:8000, without http://"),
-            origins=_listed("origins", fields, _ORIGIN, "an origin as in https://chat.example.org, without a path"),
-            read_keys=_keys(fields["read_keys"]) if "read_keys" in fields else cls.read_keys,
+            origins=tuple(map(_origin, _listed("origins", fields, _ORIGIN, _ORIGIN_FORM))),
+            read_keys=_keys("read_keys", fields),
+            ingest_keys=_keys("ingest_keys", fields),
         )
 
     @property
@@ -86,6 +89,15 @@ def _sent(url: SplitResult) -> str:
     return f"[{name}]{port}" if ":" in name else f"{name}{port}"
 
 
+def _origin(text: str) -> str:
+    """As browsers write it."""
+    try:
+        url = urlsplit(text)
+        return f"{url.scheme}://{_sent(url)}"
+    except ValueError as error:
+        raise SettingsError(f"YINJU_ORIGINS holds {text!r}; each entry must be {_ORIGIN_FORM}") from error
+
+
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise SettingsError(f"YINJU_PORT is {text!r}; it must be a number from 1 to 65535")
@@ -114,8 +126,8 @@ def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form
     return parts
 
 
-def _keys(text: str) -> Keys:
+def _keys(name: str, fields: Mapping[str, str]) -> Keys:
     try:
-        return Keys.read(text)
+        return Keys.read(fields[name]) if name in fields else Keys()
     except ValueError as error:
-        raise SettingsError(f"YINJU_READ_KEYS: {error}; make one with `printf %s KEY | sha256sum`") from error
+        raise SettingsError(f"{PREFIX}{name.upper()}: {error}; make one with `printf %s KEY | sha256sum`") from error

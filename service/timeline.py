@@ -124,7 +124,9 @@ def _noted(question: Question, quotes: int) -> Question:
     """With as many quotes as an answer holds there may be earlier and later ones."""
     if quotes < MOST:
         return question
-    note = Note("not_all", f"only the {MOST} most probable passages are shown; there may be earlier and later ones")
+    note = Note(
+        "not_all", f"only the {MOST} most probable passages are shown; there may be earlier and later ones", str(MOST)
+    )
     return replace(question, notes=(*question.notes, note))
 
 

@@ -125,8 +125,8 @@ class Verifier:
         with self._store.reading():
             claimed_documents = self._documents(claimed)
             return (
-                self._found(text, words, claimed_documents)
-                or self._found_outside(text, words)
+                self._found(text, claimed_documents)
+                or self._found_outside(text)
                 or self._altered(text, words, claimed_documents)
                 or self._not_found(text)
             )
@@ -150,8 +150,8 @@ class Verifier:
 
     # Word for word.
 
-    def _found(self, text: str, words: Wording, claimed: frozenset[str] | None) -> Verification | None:
-        for parts in readings(text, words):
+    def _found(self, text: str, claimed: frozenset[str] | None) -> Verification | None:
+        for words, parts in readings(text):
             places = self._places(_words(words, parts), claimed)
             if places:
                 is_here = claimed is None or places[0].stretch.document in claimed
@@ -188,8 +188,8 @@ class Verifier:
                 assert cited, "the paragraph was just read from the store"
                 yield Quoted(at, spans, _cuts(place, passage, spans), cited)
 
-    def _found_outside(self, text: str, words: Wording) -> Verification | None:
-        for parts in readings(text, words):
+    def _found_outside(self, text: str) -> Verification | None:
+        for words, parts in readings(text):
             for place in self._concordance.exact(_words(words, parts), _ANY):
                 return _outside(text, [passage for part in place.ranges for passage, _ in place.stretch.parts(part)])
         return None

@@ -1,13 +1,18 @@
-"""Shared parts, all real: the five files, the built-in model, an index built from them, the service over it."""
+"""Shared parts, all real: the five files, the built-in model, an index built from them, the service, a browser."""
 
+import os
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
@@ -15,6 +20,8 @@ from service.app import create_app
 from service.collection import Collection
 from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
+
+CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +42,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
 @pytest.fixture(scope="session")
 def client(collection: Collection) -> Iterator[TestClient]:
     with TestClient(create_app(collection), base_url="http://127.0.0.1:8000") as opened:
+        opened.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no test chooses a language for another
         yield opened
 
 
@@ -93,3 +101,47 @@ def character_tokenizer() -> Callable[[Iterable[str]], PreTrainedTokenizerFast]:
         return PreTrainedTokenizerFast(tokenizer_object=held, **names)  # type: ignore[no-untyped-call]
 
     return tokenizer
+
+
+@pytest.fixture(scope="module")  # Playwright's loop holds the thread, so no later module could run one of its own
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Without it what needs it is skipped, or fails if CI_REQUIRES_BROWSER is set."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        missing = "no browser: install Chromium"
+        if os.environ.get("CI_REQUIRES_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a window of its own, English unless `locale` says otherwise; the rest is Playwright's.
+
+    Whatever the browser complains about, a breach of the page's policy among it, fails the test, but for `excused`.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def opened(address: str, excused: str | None = None, **settings: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: None if excused and excused in message.text else heard(message))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -42,14 +42,15 @@ def test_every_command_and_option_and_no_other_is_there() -> None:
 
 
 def test_every_route_and_no_other_is_there(client: TestClient) -> None:
-    routes = set(re.findall(r"`((?:GET|POST) /[^`]*)`", README))
+    routes = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]*)`", README))
     served = {
         f"{method.upper()} {path}"
         for path, methods in client.get("/openapi.json").json()["paths"].items()
         for method in methods
     }
     assert "\n| `/mcp` |" in README and client.post("/mcp").status_code == 400
-    unlisted = {"GET /docs", "GET /openapi.json", "GET /p/{passage_id}", "GET /documents/{document_id}"}
+    pages = {"GET /", "GET /timeline", "GET /verify", "GET /p/{passage_id}", "GET /documents/{document_id}"}
+    unlisted = pages | {"GET /embed.js", "GET /docs", "GET /openapi.json"}
     assert routes == served | unlisted
     ids = {"passage_id": "hant-2022/1", "document_id": "hant-2022"}
     assert all(client.get(route.removeprefix("GET ").format(**ids)).is_success for route in unlisted)

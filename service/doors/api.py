@@ -147,7 +147,7 @@ def _document(collection: Collection, document: Document) -> dict[str, Any]:
         "work": document.work,
         "version": document.version,
         "language": document.language,
-        "title": title(work, document),
+        "title": title(work, document.language, document.origin),
         "date": work.date,
         "outlet": document.origin.outlet,
         "published": document.origin.published,

@@ -7,8 +7,10 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
 import datetime
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -28,16 +30,18 @@ from service.app import create_app
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
-from service.doors import terminal
+from service.doors import intake, terminal
 from service.doors.citing import TimelineOut, VerificationOut
+from service.doors.intake import FileOut
 from service.doors.schemas import AnswerOut
 from service.evaluation import below_floor, grouped, highlights, overall, read_cases
 from service.evaluation import evaluate as run_evaluation
 from service.evaluation import worst as list_worst
-from service.ingestion import BUILT_IN, Report
+from service.ingestion import BUILT_IN, Report, prepare
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
 from service.settings import Settings, SettingsError
+from service.sources import files
 from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
@@ -142,32 +146,56 @@ def _print_json(reply: BaseModel) -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders; none: only update the index.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files, folders, archives, patterns; none: only update the index.")
+    ] = None,
     builtin: Annotated[bool, typer.Option("--builtin", help="Add the three built-in statements.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how each file would be split.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file, once stored.")] = False,
 ) -> None:
-    """Take documents into the collection and bring its index up to date."""
-    collection = Collection(_settings())
+    """Take documents into the collection and bring its index up to date. Exit code 1 if anything was skipped."""
     wanted = [*(paths or []), *([BUILT_IN] if builtin else [])]
-    reports = _ingest(collection, wanted)
-    _build_index(collection)
-    if any(report.problem for report in reports):
+    if dry_run:
+        skipped = _try(wanted, as_json)
+    else:
+        collection = Collection(_settings())
+        reports = _ingest(
+            collection, wanted, (lambda report: intake.line(FileOut.of(report))) if as_json else intake.told
+        )
+        skipped = any(report.problem for report in reports)
+        _build_index(collection)
+    if skipped:
         raise typer.Exit(1)
+
+
+def _try(paths: list[Path], as_json: bool) -> bool:
+    """Show what would be made of the files; whether any would be skipped."""
+    skipped = False
+    for prepared in prepare(paths):
+        (intake.line if as_json else intake.trial)(FileOut.of_trial(prepared))
+        skipped |= prepared.problem is not None
+    return skipped
 
 
 def _make_ready(collection: Collection) -> None:
     """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
     if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
-        _ingest(collection, [BUILT_IN])
+        _ingest(collection, [BUILT_IN], intake.told)
     _build_index(collection)
     collection.answerer()
 
 
-def _ingest(collection: Collection, paths: list[Path]) -> list[Report]:
+def _ingest(collection: Collection, paths: list[Path], told: Callable[[Report], None]) -> list[Report]:
+    total, done = len(files(paths)), count(1)
     with terminal.progress("Reading") as progress:
-        reports = ingest_files(collection.store, paths, progress)
-    for report in reports:
-        line = f"{report.document}: {report.outcome}" if report.outcome else f"skipped: {report.problem}"
-        terminal.stderr().print(line, markup=False, soft_wrap=True)
+
+        def heard(report: Report) -> None:
+            told(report)
+            at = next(done)
+            progress(at, max(at, total))  # an archive holds more than one
+
+        reports = ingest_files(collection.store, paths, heard)
+    intake.summary(reports)
     return reports
 
 

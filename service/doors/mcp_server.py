@@ -153,7 +153,8 @@ def _told() -> Iterator[None]:
 def _metadata(held: Cited) -> Iterator[tuple[str, object]]:
     citation = held.citation
     yield "date", citation.date
-    yield "paragraph", citation.paragraph
+    yield "file_page", citation.file_page
+    yield "paragraph", citation.ordinal
     yield "language", citation.language
     yield "outlet", citation.outlet
     yield "source_url", citation.source_url

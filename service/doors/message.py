@@ -9,6 +9,7 @@ from pathlib import Path
 from corpus.citation import Citation, in_language, one_line
 from service.answer import Answer, Quote
 from service.lookup import Witness
+from service.question import Note
 
 _WORDS: Mapping[str, Mapping[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _DEFAULT = "en"
@@ -21,7 +22,7 @@ _MARKUP = re.compile(
 )
 _OPENING = re.compile(r"^\s*(?:[#+-]|\d+[.)])")  # of a heading, a list
 
-_UNASKED = {"no_subject", "empty_collection"}  # these say already why there is no answer
+UNASKED = {"no_subject", "empty_collection"}  # these say already why there is no answer
 _BRACKETS = str.maketrans("[]", "［］")  # in a link they would need backslashes, which many read as a formula
 
 
@@ -69,7 +70,7 @@ def message(answer: Answer) -> Message:
 def _silence(answer: Answer, labels: Sequence[str], notes: str, words: Mapping[str, str]) -> Message:
     listed = [f"- {link(name, quote.url)}" for name, quote in zip(labels, answer.nearest, strict=True)]
     parts = [
-        "" if _UNASKED & {note.code for note in answer.interpreted.notes} else words["nothing"],
+        "" if UNASKED & {note.code for note in answer.interpreted.notes} else words["nothing"],
         notes.strip(),
         "\n".join([words["nearest"], "", *listed]) if listed else "",
     ]
@@ -86,7 +87,7 @@ def label(citation: Citation, language: str) -> str:
     words = words_in(language)
     named = one_line(in_language(citation.titles, language) or citation.title or "") or citation.document
     parts = [named, citation.date and citation.date.isoformat()]
-    parts += [words["paragraph"].format(n=citation.paragraph)] if citation.paragraph else []
+    parts += [words["paragraph"].format(n=citation.ordinal)] if citation.paragraph else []
     return words["comma"].join(part for part in parts if part)
 
 
@@ -108,6 +109,11 @@ def _backslash(match: re.Match[str]) -> str:
 def link(name: str, url: str) -> str:
     """A Markdown link with the plain text `name`."""
     return f"[{escaped(name.translate(_BRACKETS))}]({url})"
+
+
+def noted(note: Note, words: Mapping[str, str]) -> str:
+    """What a note says, in plain text."""
+    return words[note.code].format(about=note.about)
 
 
 def _note(code: str, about: str, words: Mapping[str, str]) -> str:

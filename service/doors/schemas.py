@@ -89,6 +89,7 @@ class WitnessOut(Reply):
     title: str | None
     outlet: str | None
     source_url: str | None
+    language: str
     url: str
     text: str
     variants: list[VariantOut]
@@ -104,6 +105,8 @@ class CitationOut(Reply):
     source_url: str | None
     language: str
     paragraph: int | None
+    part: int | None
+    file_page: int | None
     sha256: str
     text_sha256: str | None
     spans: list[Pair]

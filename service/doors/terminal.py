@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,6 +32,7 @@ _REASONS = {
 }
 
 
+@cache  # what is printed while a bar is shown must go through the bar's own console
 def stderr() -> Console:
     """For all that is no data."""
     return Console(stderr=True)
@@ -81,7 +83,8 @@ def _dim(line: str) -> None:
 def _citation_line(citation: Citation, passage_id: str, url: str, language: str) -> str:
     title = in_language(citation.titles, language) or citation.title or passage_id
     day = citation.date.isoformat() if citation.date else None
-    parts = [title, day, f"¶ {citation.paragraph}", citation.outlet, url]
+    page = f"p. {citation.file_page}" if citation.file_page else None
+    parts = [title, day, page, f"¶ {citation.ordinal}", citation.outlet, url]
     return " · ".join(str(part) for part in parts if part)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus.catalogue import load, slug, stated_origin
+from corpus.catalogue import completed, load, slug, stated_origin
 from corpus.document import CorpusError, Origin
+from corpus.readers import read
 from service.collection import Collection
 from service.ingestion import BUILT_IN
 
@@ -79,5 +80,6 @@ def test_the_catalogue_wins_over_what_the_file_says(tmp_path: Path) -> None:
     (tmp_path / "catalogue.toml").write_text(
         '[documents.a]\nfile = "a.txt"\npublished = 2024-01-01\ntitle = "题"\n', "utf-8"
     )
-    entry = load(tmp_path).entry("a.txt", "标题: 公报\n发布时间: 2023-05-05\n链接: http://example.org/")
+    reading = read("a.txt", "标题: 公报\n发布时间: 2023-05-05\n链接: http://example.org/".encode())
+    entry = completed(load(tmp_path).entries["a.txt"], reading)
     assert entry.origin == Origin("题", None, datetime.date(2024, 1, 1), None, "http://example.org/")

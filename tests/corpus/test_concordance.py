@@ -1,17 +1,15 @@
 """Where wordings stand, in a store, against searching all texts by hand."""
 
-import datetime
 from pathlib import Path
 
 import pytest
 
-from corpus.catalogue import Catalogue
 from corpus.concordance import Concordance, Occurrence
 from corpus.document import Role, Span
 from corpus.store import Store
 from corpus.wording import wording
 from service.collection import Collection
-from service.ingestion import draft_of
+from service.ingestion import ingest
 
 BODY = frozenset({Role.BODY})
 
@@ -35,9 +33,10 @@ def test_every_place_of_a_wording_is_found(collection: Collection) -> None:
 def test_pieces_stand_in_order_and_short_ones_in_one_paragraph(tmp_path: Path) -> None:
     store = Store(tmp_path / "store.sqlite3")
     (tmp_path / "a.txt").write_text(
-        "双方支持对话，反对对抗，支持合作。\n双方欢迎各国参加会议，反对扩张。\n会议将于明年举行。", "utf-8"
+        "双方支持对话，反对对抗，支持合作。\n双方欢迎各国参加会议，反对扩张。\n会议将于明年举行，由双方外交部门共同筹备。",
+        "utf-8",
     )
-    store.put(draft_of(tmp_path, tmp_path / "a.txt", Catalogue()), datetime.date(2026, 1, 2))
+    ingest(store, [tmp_path / "a.txt"])
     concordance = Concordance(store)
 
     def places(*pieces: str) -> list[list[tuple[str, str]]]:

@@ -85,14 +85,14 @@ INDENTED = """  Стороны подтверждают, что ядерная �
 исключений.
 """
 DOUBLE_SPACED = WRAPPED.replace("\n\n", "\n\n\n\n").replace("\nbe", "\n\nbe").replace("\nprevent", "\n\nprevent")
-SINGLE_LINES = "第一条规定了目标。\n第二条规定了义务。\n第三条规定了程序。\n第四条规定了期限。\n第五条规定了例外。"
+SINGLE_LINES = "\n".join(f"第{number}条规定了双方在这一领域合作的目标和程序。" for number in "一二三四五")
 
 
 @pytest.mark.parametrize(
     ("raw", "count"), [(WRAPPED, 2), (INDENTED, 2), (SINGLE_LINES, 5), (WRAPPED.replace("\n", "\r\n"), 2)]
 )
 def test_layouts(raw: str, count: int) -> None:
-    passages = split("layout", raw)
+    passages = split("layout", raw).passages
     assert len(passages) == count
     assert [passage.text.split() for passage in passages] == [
         part.split()
@@ -102,7 +102,7 @@ def test_layouts(raw: str, count: int) -> None:
 
 def test_a_page_number_inside_a_wrapped_paragraph_goes() -> None:
     raw = WRAPPED.replace("order to\n", "order to\n- 3 -\n")
-    assert split("paged", raw)[0].text.split() == WRAPPED.split("\n\n")[0].split()
+    assert split("paged", raw).passages[0].text.split() == WRAPPED.split("\n\n")[0].split()
 
 
 def test_an_extent_that_is_not_there_says_what_to_correct() -> None:
@@ -111,8 +111,8 @@ def test_an_extent_that_is_not_there_says_what_to_correct() -> None:
 
 
 def test_text_without_prose_has_no_body() -> None:
-    assert [passage.role for passage in split("heading", "标题\n\n二〇二二年")] == [Role.FRONT, Role.FRONT]
-    assert split("empty", " \n\t\n") == ()
+    assert [passage.role for passage in split("heading", "标题\n\n二〇二二年").passages] == [Role.FRONT, Role.FRONT]
+    assert split("empty", " \n\t\n").passages == ()
 
 
 SHORT = """A title of the whole thing
@@ -127,46 +127,53 @@ SOFT = """The only wrapped paragraph in this file goes on over the margin twice 
 then ends in the middle of its third and last line, which is the longest by
 far.
 
-One.
+One short line of its own.
 
-Two.
+Two short lines of their own.
 
-Three.
+Three short lines.
 
-Four.
+Four short lines.
 
-Five.
+Five short lines.
 """
 
 
 @pytest.mark.parametrize(("raw", "count"), [(SHORT, 3), (SOFT, 6)])
 def test_blank_lines_part_the_paragraphs_of_a_wrapped_file(raw: str, count: int) -> None:
-    assert [passage.text.split() for passage in split("short", raw)] == [part.split() for part in raw.split("\n\n")]
-    assert len(split("short", raw)) == count
+    assert [passage.text.split() for passage in split("short", raw).passages] == [
+        part.split() for part in raw.split("\n\n")
+    ]
+    assert len(split("short", raw).passages) == count
 
 
 def test_a_paragraph_goes_on_over_a_page_break() -> None:
     raw = WRAPPED.replace("order to\n", "order to\n\n3\n\f\n")
-    assert [passage.text.split() for passage in split("paged", raw)] == [part.split() for part in WRAPPED.split("\n\n")]
+    held = split("paged", raw).passages
+    assert [(passage.role, passage.text.split()) for passage in held] == [
+        *((Role.BODY, part.split()) for part in WRAPPED.split("\n\n")[:1]),
+        (Role.FURNITURE, ["3"]),
+        *((Role.BODY, part.split()) for part in WRAPPED.split("\n\n")[1:]),
+    ]
 
 
 def test_a_handful_of_lines_joins_only_where_a_sentence_clearly_goes_on() -> None:
     wrapped = "The parties oppose the weaponization of outer space and call for\nearly talks on a treaty."
-    assert [passage.text for passage in split("two", wrapped)] == [wrapped]
+    assert [passage.text for passage in split("two", wrapped).passages] == [wrapped]
     titled = "关于维护全球战略稳定的联合公报\n双方强调维护全球战略稳定的重要性。"
-    assert [passage.text for passage in split("two", titled)] == titled.split("\n")
+    assert [passage.text for passage in split("two", titled).passages] == titled.split("\n")
 
 
 def test_list_items_are_body() -> None:
     raw = "规定如下。\n- 上紧发条\n1. 擦拭镜片\n(2) 检查油量\n| 灯塔 | 1899 |"
-    assert {passage.role for passage in split("list", raw)} == {Role.BODY}
+    assert {passage.role for passage in split("list", raw).passages} == {Role.BODY}
 
 
 def test_a_file_without_a_catalogue_is_split_by_what_its_lines_look_like() -> None:
     prose = "双方强调维护全球战略稳定的重要性，愿继续加强协调。"
     long_title = "第一部分关于双方在当前形势下维护全球战略稳定和加强多边裁军机制所持立场"
     lines = ["标题: 双方关于战略稳定的公报", "公报", prose, long_title, prose, "外交部长", "二〇二五年五月八日"]
-    assert [passage.role for passage in split("bulletin", "\n".join(lines))] == [
+    assert [passage.role for passage in split("bulletin", "\n".join(lines)).passages] == [
         *(Role.FRONT, Role.FRONT, Role.BODY, Role.HEADING, Role.BODY, Role.CLOSING, Role.CLOSING)
     ]
-    assert split("header", f"链接: https://example.org/{'a-long-address/' * 5}\n{prose}")[0].role is Role.FRONT
+    assert split("header", f"链接: https://example.org/{'a-long-address/' * 5}\n{prose}").passages[0].role is Role.FRONT

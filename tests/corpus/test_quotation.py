@@ -26,8 +26,14 @@ def test_ellipses_part_a_quotation(text: str, expected: list[str]) -> None:
 
 
 def test_a_quotation_is_read_whole_first_and_then_in_pieces() -> None:
-    for text, count in (("双方支持对话", 1), ("双方……支持", 2), ("（略）双方支持", 2)):
-        assert len(readings(text, wording(text))) == count
+    for text, *pieced in (
+        ("双方支持对话", ["双方支持对话"]),
+        ("双方……支持", ["双方支持"], ["双方", "支持"]),
+        ("（略）双方支持", ["略双方支持"], ["双方支持"]),
+        ("双方[7]支持<b>", ["双方7支持b"], ["双方支持"]),
+    ):
+        held = [["".join(words.words[one.start : one.end]) for one in parts] for words, parts in readings(text)]
+        assert held == pieced
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from corpus.audit import audit
-from corpus.catalogue import Catalogue
 from corpus.document import CorpusError, Place, Work
 from corpus.readers import read
 from corpus.records import Draft
 from corpus.store import Outcome, Store
 from corpus.wording import wording
-from service.ingestion import draft_of
+from service.ingestion import prepare
 
 TODAY = datetime.date(2026, 1, 2)
 LATER = datetime.date(2027, 1, 2)
@@ -39,7 +38,9 @@ def draft(tmp_path: Path, paragraphs: list[str], name: str = "minutes.txt") -> D
     file = tmp_path / "in" / name
     file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(paragraphs), "utf-8")
-    return draft_of(file.parent, file, Catalogue())
+    (prepared,) = prepare([file])
+    assert prepared.draft, prepared.problem
+    return prepared.draft
 
 
 def numbers(store: Store, document: str = "minutes") -> dict[int | None, str]:
@@ -104,7 +105,7 @@ def test_the_catalogue_says_which_witness_is_the_base(store: Store, tmp_path: Pa
 
 def test_a_failed_put_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
     good = draft(tmp_path, PARAGRAPHS)
-    unstorable = replace(good.passages[-1], text=object())  # type: ignore[arg-type]
+    unstorable = replace(good.passages[-1], part=object())  # type: ignore[arg-type]
     with pytest.raises(CorpusError, match="type 'object' is not supported"):
         store.put(replace(good, passages=[*good.passages[:-1], unstorable]), TODAY)
     assert store.documents() == [] and store.works() == {}
@@ -149,7 +150,7 @@ def test_a_withdrawn_document_is_gone_but_for_its_name_and_comes_back_as_it_was(
     assert (store.document("first"), store.document("first", 1), store.passage("first/1")) == (None, None, None)
     assert store.group("second/1") == ["second/1"]
     assert [[passage.id for passage in group] for group in store.paragraphs()] == [[f"second/{n}"] for n in range(1, 5)]
-    assert {place.document for place in store.holding(wording(PARAGRAPHS[0]).text, 9)} == {"second"}
+    assert {place.document for place in store.full_text.holding(wording(PARAGRAPHS[0]).text, 9)} == {"second"}
     with pytest.raises(CorpusError, match="^first: was withdrawn on 2027-01-02$"):
         store.withdraw("first", LATER)
     with pytest.raises(CorpusError, match="^third: no such document; there are second$"):
@@ -169,11 +170,11 @@ def test_a_withdrawn_document_comes_back_with_new_text_and_old_numbers(store: St
 def test_paragraphs_are_found_by_their_wording_in_the_newest_version(store: Store, tmp_path: Path) -> None:
     store.put(draft(tmp_path, PARAGRAPHS[:3]), TODAY)
     store.put(draft(tmp_path, [PARAGRAPHS[5], *PARAGRAPHS[1:3]]), LATER)
-    assert store.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
-    assert store.holding(wording("大国关系").text, 9) == []
-    assert store.resembling(wording("促进全球可持续发屏议程").text, 1) == [Place("minutes", 0)]
-    assert store.resembling("xyz", 9) == [] and store.resembling("外", 9) == []
-    assert store.holding('"外空" OR 1', 9) == []
+    assert store.full_text.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
+    assert store.full_text.holding(wording("大国关系").text, 9) == []
+    assert store.full_text.resembling(wording("促进全球可持续发屏议程").text, 1) == [Place("minutes", 0)]
+    assert store.full_text.resembling("xyz", 9) == [] and store.full_text.resembling("外", 9) == []
+    assert store.full_text.holding('"外空" OR 1', 9) == []
 
 
 def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_path: Path) -> None:
@@ -186,12 +187,15 @@ def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_pat
             "DROP TABLE wordings",
             "DROP INDEX passages_by_wording",
             "ALTER TABLE passages DROP COLUMN wording",
+            "ALTER TABLE passages DROP COLUMN part",
+            "DROP TABLE sketches",
+            "DROP INDEX documents_by_work",
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
     upgraded = Store(path)
     assert upgraded.paragraphs() == store.paragraphs() and list(audit(upgraded)) == []
-    assert upgraded.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
+    assert upgraded.full_text.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
 
 
 def test_to_open_a_store_writes_nothing(store: Store, tmp_path: Path) -> None:

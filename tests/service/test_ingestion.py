@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from corpus.store import Outcome, Store
 from service.app import create_app
 from service.collection import Collection
-from service.ingestion import BUILT_IN, ingest, rows
+from service.ingestion import BUILT_IN, Report, ingest, rows
 from service.settings import Settings
 
 TEXT = "双方强调维护全球战略稳定的重要性，愿继续加强协调。"
@@ -39,10 +39,14 @@ def test_witnesses_of_the_statements_are_found_without_the_catalogue(
 
 
 def test_progress_is_told_after_every_file_and_every_batch(tmp_path: Path) -> None:
-    collection, told = Collection(Settings(data=tmp_path / "data")), list[tuple[int, int]]()
-    ingest(collection.store, [BUILT_IN], lambda done, total: told.append((done, total)))
-    assert told == [(done, 5) for done in range(1, 6)]
-    told.clear()
+    collection, told, stored = Collection(Settings(data=tmp_path / "data")), list[tuple[int, int]](), list[str]()
+
+    def heard(report: Report) -> None:
+        assert report.document and collection.store.document(report.document)
+        stored.append(report.document)
+
+    ingest(collection.store, [BUILT_IN], heard)
+    assert sorted(stored) == ["hant-2022", "hant-glossed-2019", "peoples-daily-2025", "un-cd-2019", "xinhua-2025"]
     collection.build_index(lambda done, total: told.append((done, total)))
     assert told == [(115, 115)]
 

@@ -101,24 +101,24 @@ def test_a_year_without_a_statement_is_said_and_filters_nothing() -> None:
         (["INF in 2019", "in the latest one?"], "INF", [2025]),
         (
             ["Shanghai Cooperation Organisation in 2022", "what about counter-terrorism there?"],
-            "Shanghai Cooperation Organisation counter-terrorism?",
+            "Shanghai Cooperation Organisation counter-terrorism",
             [2022],
         ),
         (["上合組織", "那裡的反恐呢"], "上合組織 反恐", None),
-        (["ШОС", "А терроризм там?"], "ШОС терроризм?", None),
+        (["ШОС", "А терроризм там?"], "ШОС терроризм", None),
         (["AUKUS", "INF in 2019", "and Taiwan?", "and in 2022?"], "Taiwan?", [2022]),
     ],
 )
 def test_a_follow_up_inherits_what_it_leaves_out(turns: list[str], searched: str, chosen: list[int] | None) -> None:
     *history, last = turns
     question = read(last, history)
-    assert (question.text.replace(" ?", "?"), years(question)) == (searched, chosen)
+    assert (question.text, years(question)) == (searched, chosen)
 
 
 @pytest.mark.parametrize("text", ["and AUKUS?", "What about AUKUS?", "А AUKUS?", "那AUKUS呢", "How about AUKUS"])
 def test_another_thing_in_the_place_of_the_one_named_keeps_the_rest(text: str) -> None:
     question = read(text, ["withdrawal from the INF Treaty in 2019"])
-    assert (question.text.strip(" ?"), years(question)) == ("withdrawal AUKUS", [2019])
+    assert (question.text.rstrip("?"), years(question)) == ("withdrawal AUKUS", [2019])
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_follow_up_moves_along_the_statements(turns: list[str], searched: str,
     ],
 )
 def test_a_pronoun_stands_for_the_earlier_topic(turns: list[str], searched: str) -> None:
-    assert read(turns[-1], turns[:-1]).text.strip(" ?") == searched
+    assert read(turns[-1], turns[:-1]).text.rstrip("?") == searched
 
 
 def test_a_follow_up_says_what_is_searched() -> None:
@@ -188,8 +188,8 @@ def test_only_the_last_turns_count() -> None:
 
 def test_what_is_searched_is_cut_at_a_word_of_the_earlier_question() -> None:
     question = read("and Taiwan there?", ["wordy " * 333])
-    assert question.text == "wordy " * 332 + "Taiwan ?"
-    assert read("and Taiwan there?", ["字" * LONGEST]).text == "字" * (LONGEST - 9) + " Taiwan ?"
+    assert question.text == "wordy " * 332 + "Taiwan"
+    assert read("and Taiwan there?", ["字" * LONGEST]).text == "字" * (LONGEST - 7) + " Taiwan"
 
 
 @pytest.mark.parametrize(

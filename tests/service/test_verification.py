@@ -26,7 +26,7 @@ def verifier(collection: Collection) -> Verifier:
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
-    """A collection of our own sentences, in three languages."""
+    """A collection of our own sentences, in three languages; one of them is about markup."""
     folder = tmp_path_factory.mktemp("ours")
     texts = {
         "agreed": "双方不同意部署中程导弹，并将继续就此保持磋商。\n双方商定投资1000亿元，增长5%，除非另有约定。",
@@ -34,12 +34,13 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
             "The parties shall not deploy missiles in the region. Each side reported inter-\nnational inspections\n"
             "of thirty sites.\n\nThe parties agreed on a loan of 1,000 million dollars. It was paid in 2019."
         ),
+        "markup": "The parties mark a heading with <h1> and a note with [12], as their annex of 2019 shows.",
         "dogovor": "Стороны не поддерживают размещение ракет. Если договор нарушен, стороны вправе выйти из него.",
     }
     for name, text in texts.items():
         (folder / f"{name}.txt").write_text(text, "utf-8")
     made = Collection(Settings(data=folder / "data"))
-    assert [report.problem for report in ingest(made.store, [folder])] == [None] * 3
+    assert [report.problem for report in ingest(made.store, [folder])] == [None] * 4
     return made.verifier()
 
 
@@ -76,6 +77,11 @@ def test_what_differs_in_writing_alone_is_found_and_named(
     found = verifier.verify(quotation)
     assert (found.verdict, found.differences, places(found)[0]) == (Verdict.FOUND, differences, where)
     assert not found.edits and not found.is_truncated
+
+
+def test_what_looks_like_a_pages_markup_may_be_the_sources_own(ours: Verifier) -> None:
+    found = ours.verify("mark a heading with <h1> and a note with [12]")
+    assert (found.verdict, found.differences, places(found)) == (Verdict.FOUND, (), ["markup/1"])
 
 
 @pytest.mark.parametrize(

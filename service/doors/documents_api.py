@@ -1,0 +1,123 @@
+"""Documents in and out over HTTP, for callers with an ingest key, and what became of them."""
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+
+from corpus.catalogue import Entry, slug
+from corpus.document import CorpusError, Origin, Work
+from corpus.store import Outcome, Store
+from service.collection import Collection
+from service.doors import schemas
+from service.doors.intake import FileOut, JobOut, StoredOut
+from service.indexing import Indexing
+from service.ingestion import Report, draft_of
+from service.sources import Source
+
+_problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
+
+router = APIRouter(responses={code: _problem for code in (401, 403, 404, 422, 503)})
+
+_SUFFIXES = {
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+}
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+_Text = Annotated[str | None, Query(max_length=1000)]
+
+
+@router.put(
+    "/api/documents/{document_id}",
+    operation_id="put_document",
+    summary="Take a document in: the file as the body, its format as the Content-Type",
+    status_code=201,
+    responses={200: {"model": StoredOut}, 409: _problem, 413: _problem, 415: _problem},
+    openapi_extra={"requestBody": {"required": True, "content": {kind: {} for kind in _SUFFIXES}}},
+)
+def put_document(
+    request: Request,
+    response: Response,
+    document_id: str,
+    body: Annotated[bytes, Depends(_body)],
+    title: _Text = None,
+    outlet: _Text = None,
+    url: Annotated[str | None, Query(pattern=r"^https?://\S+$", max_length=2000)] = None,
+    published: datetime.date | None = None,
+    language: Annotated[str | None, Query(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")] = None,
+    work: _Text = None,
+    date: datetime.date | None = None,
+) -> StoredOut:
+    """It is stored when this replies: 201 if it is new, 200 if not. The job says when it can be found.
+
+    What the parameters leave out is taken from the file.
+    """
+    collection: Collection = request.app.state.collection
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _SUFFIXES:
+        raise HTTPException(415, f"Content-Type {kind[:80]!r} can't be read; there are {', '.join(_SUFFIXES)}")
+    for name in filter(None, (document_id, work)):
+        if slug(name) != name:
+            raise HTTPException(422, f"{name[:80]!r} can't be a name; {slug(name)[:80]!r} could")
+    entry = Entry(document_id, work, language, Origin(title, outlet, published, None, url))
+    declared = _work(collection.store, entry, date) if work or date else None
+    file = f"{document_id}{_SUFFIXES[kind]}"
+    source = Source(file, Path(file), entry, declared, True, body)
+    try:
+        draft = draft_of(source, source.read())
+    except CorpusError as error:
+        raise HTTPException(422, str(error)) from error
+    report = Report(document_id, document_id, collection.store.put(draft, datetime.date.today()), draft=draft)
+    assert report.outcome
+    response.status_code = 201 if report.outcome is Outcome.ADDED else 200
+    job = _indexing(request).add(document_id, report.outcome)
+    response.headers["Location"] = f"{collection.settings.base_url}/api/jobs/{job.id}"
+    return StoredOut(**FileOut.of(report).model_dump(exclude={"passages"}), job=JobOut.model_validate(job))
+
+
+def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:
+    """The work that is named, or one of the document's own, with what is known of it already."""
+    name = entry.work or entry.document
+    known = store.work(name) or Work(name)
+    titles = {entry.language: entry.origin.title} if entry.language and entry.origin.title else {}
+    return Work(name, {**known.titles, **titles}, known.places, date or known.date, known.base)
+
+
+@router.delete(
+    "/api/documents/{document_id}",
+    operation_id="delete_document",
+    summary="Withdraw a document: it is gone from every answer at once, and its ids reply 410",
+    responses={410: _problem},
+)
+def delete_document(request: Request, document_id: str) -> JobOut:
+    collection: Collection = request.app.state.collection
+    with collection.store.reading():
+        withdrawn, held = collection.store.withdrawn(document_id), collection.store.document(document_id)
+    if withdrawn:
+        raise HTTPException(410, f"{document_id} was withdrawn on {withdrawn.isoformat()}")
+    if held is None:
+        raise HTTPException(404, f"no document {document_id[:80]!r}; see /api/documents")
+    collection.store.withdraw(document_id, datetime.date.today())
+    return JobOut.model_validate(_indexing(request).add(document_id, None))
+
+
+@router.get("/api/jobs/{job_id}", operation_id="job", summary="Whether a change is in the index yet")
+def job(request: Request, job_id: str) -> JobOut:
+    found = _indexing(request).job(job_id)
+    if found is None:
+        raise HTTPException(404, "no such job; only the last ones since the start are remembered")
+    return JobOut.model_validate(found)
+
+
+def _indexing(request: Request) -> Indexing:
+    indexing: Indexing = request.app.state.indexing
+    return indexing

@@ -1,0 +1,114 @@
+"""Paths → the files to read: folders and patterns searched through, archives looked into, the facts beside them."""
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from corpus import archive
+from corpus.catalogue import Catalogue, Entry, load, sidecar, slug
+from corpus.document import CorpusError, Work
+from corpus.readers import Reading, read, read_file, suffixes
+
+_ARCHIVE = ".zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read, or a member of an archive. `label` is what it is called, `data` are a member's bytes.
+
+    `entry` and `work` are what is known beforehand; without `is_catalogued` the document's name is made of the path.
+    """
+
+    label: str
+    file: Path
+    entry: Entry
+    work: Work | None
+    is_catalogued: bool
+    data: bytes | None = None
+
+    @property
+    def named_after(self) -> str | None:
+        """The path that the document's name was made of."""
+        return None if self.is_catalogued else str(self.file.resolve()) + self.label.removeprefix(str(self.file))
+
+    def read(self) -> Reading:
+        """Raises CorpusError if it can't be read."""
+        if self.data is None:
+            return read_file(self.file)
+        return read(PurePosixPath(self.label.rpartition("!")[2]).name, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What was found and can't be a source, and why."""
+
+    label: str
+    problem: str
+
+
+def sources(paths: Sequence[Path]) -> Iterator[Source | Unreadable]:
+    """All that `paths` name, in order; symbolic links in folders are not followed, nor are members read before due."""
+    catalogues: dict[Path, Catalogue] = {}
+    for folder, file in files(paths):
+        try:
+            if file.suffix.lower() == _ARCHIVE:
+                yield from _members(folder, file, catalogues)
+            else:
+                yield _source(folder, file, str(file), file.relative_to(folder), None, catalogues)
+        except CorpusError as error:
+            yield Unreadable(str(file), str(error))
+
+
+def files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """(folder, file) for each file that `paths` name; a path that is none may be a pattern, as in `minutes/*.txt`."""
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        matching = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))] if not path.exists() else []
+        for held in matching or [path]:
+            if held.is_dir():
+                found += ((held, file) for file in sorted(held.rglob("*")) if _is_wanted(file))
+            elif not matching or held.suffix.lower() in {*suffixes(), _ARCHIVE}:
+                found.append((held.parent, held))
+    return list(dict.fromkeys(found))
+
+
+def _is_wanted(file: Path) -> bool:
+    return file.suffix.lower() in {*suffixes(), _ARCHIVE} and file.is_file() and not file.is_symlink()
+
+
+def _members(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Iterator[Source | Unreadable]:
+    for member in archive.members(file):
+        label, path = f"{file}!{member.name}", file.relative_to(folder).with_suffix("") / member.name
+        if member.data is None:
+            yield Unreadable(label, f"{label}: {member.problem}")
+        else:
+            yield _source(folder, file, label, path, member.data, catalogues)
+
+
+def _source(
+    folder: Path, file: Path, label: str, path: Path, data: bytes | None, catalogues: dict[Path, Catalogue]
+) -> Source:
+    """`path` is that of the file or member below `folder`."""
+    beside = sidecar(file, path.name) if data is None else None
+    found = beside or _nearest(folder, file, catalogues)
+    below = path.name if beside else path.relative_to(_home(folder, file, catalogues).relative_to(folder)).as_posix()
+    entry = found.entries.get(below)
+    known = entry or Entry(slug(path.as_posix()))
+    return Source(label, file, known, found.works[known.work] if known.work else None, entry is not None, data)
+
+
+def _nearest(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Catalogue:
+    return _catalogue(_home(folder, file, catalogues), catalogues)
+
+
+def _home(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Path:
+    """The folder, of those from the file's own up to `folder`, whose catalogue is the nearest; else `folder`."""
+    above = [parent for parent in file.parents if parent.is_relative_to(folder)]
+    return next((parent for parent in above if _catalogue(parent, catalogues).entries), folder)
+
+
+def _catalogue(folder: Path, catalogues: dict[Path, Catalogue]) -> Catalogue:
+    if folder not in catalogues:
+        catalogues[folder] = load(folder)
+    return catalogues[folder]

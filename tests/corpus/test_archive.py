@@ -1,0 +1,38 @@
+"""What a .zip holds: known formats in order, bombs and damaged members named, the rest still read."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from corpus.archive import members
+from corpus.document import CorpusError
+
+
+def test_known_formats_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("b.txt", "中文/a.md", "picture.png", "inner.zip", "a.TXT"):
+            archive.writestr(name, name)
+        archive.mkdir("folder.txt.d")
+    assert [(held.name, held.data) for held in members(tmp_path / "a.zip")] == [
+        (name, name.encode()) for name in ("a.TXT", "b.txt", "中文/a.md")
+    ]
+
+
+def test_a_bomb_and_a_damaged_member_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.txt", "0" * (30 << 20))
+        archive.writestr(zipfile.ZipInfo("damaged.txt"), b"the words that will be damaged")
+        archive.writestr("good.txt", "good")
+    path.write_bytes(path.read_bytes().replace(b"the words", b"the w0rds"))
+    bomb, damaged, good = members(path)
+    assert bomb.data is None and bomb.problem.startswith("unpacks to 31457280 bytes, too many to be taken")
+    assert damaged.data is None and "Bad CRC-32" in damaged.problem
+    assert good.data == b"good"
+
+
+def test_what_is_no_archive_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"no archive")
+    with pytest.raises(CorpusError, match="a.zip: not a readable ZIP .*; pack it anew"):
+        list(members(tmp_path / "a.zip"))
