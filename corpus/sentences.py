@@ -16,6 +16,9 @@ _ABBREVIATION = re.compile(
     r"|г|гг|в|вв|ул|д|стр|ст|п|пп|им|см|ср|т\.е|т\.д|т\.п|т\.к|др|пр|тыс|млн|млрд|руб)|\b\w)\.$",
     re.IGNORECASE,
 )
+_LONGEST_ABBREVIATION = 8
+"""Letters: the longest of them, its full stop, and the one before that must not belong to the word."""
+_VISIBLE = re.compile(r"\S")
 
 
 def sentences(text: str) -> tuple[Span, ...]:
@@ -35,7 +38,15 @@ def _trimmed(text: str) -> Iterator[Span]:
 
 def _ends(text: str) -> Iterator[int]:
     for match in _END.finditer(text):
-        after = text[match.end() :].lstrip()[:1]
-        if match[0].startswith(".") and (_ABBREVIATION.search(text[: match.start() + 1]) or after.islower()):
-            continue
-        yield match.end()
+        if not (match[0].startswith(".") and (_abbreviated(text, match.start() + 1) or _goes_on(text, match.end()))):
+            yield match.end()
+
+
+def _abbreviated(text: str, end: int) -> bool:
+    # Only the last letters are looked at: a document may be one paragraph of megabytes.
+    return bool(_ABBREVIATION.search(text[max(0, end - _LONGEST_ABBREVIATION) : end]))
+
+
+def _goes_on(text: str, end: int) -> bool:
+    following = _VISIBLE.search(text, end)
+    return bool(following) and following[0].islower()
