@@ -49,4 +49,4 @@ def _abbreviated(text: str, end: int) -> bool:
 
 def _goes_on(text: str, end: int) -> bool:
     following = _VISIBLE.search(text, end)
-    return bool(following) and following[0].islower()
+    return following is not None and following[0].islower()

@@ -24,8 +24,6 @@ from corpus.wording import wording
 
 _PLACE = re.compile(r"([1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
 _WITH_WORDINGS, _WITH_SKETCHES = 2, 3
-_HASHES = 2000  # of a sketch, looked up at most: a book has many
-_LIKE = 8  # documents that share most with a new one, in search of its work
 _HELD = "d.id NOT IN (SELECT document FROM withdrawals)"
 _CURRENT = f"d.version = (SELECT max(version) FROM documents WHERE id = d.id) AND {_HELD}"
 

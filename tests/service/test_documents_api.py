@@ -26,7 +26,7 @@ ASKED = "lunar post parcels"
 
 @pytest.fixture
 def http(tmp_path: Path) -> Iterator[TestClient]:
-    digest = hashlib.sha256("sesame".encode()).hexdigest()
+    digest = hashlib.sha256(b"sesame").hexdigest()
     made = Collection(Settings(data=tmp_path / "data", ingest_keys=Keys((digest,))))
     ingest(made.store, [BUILT_IN])
     made.build_index()
