@@ -71,7 +71,12 @@ _MONTHLY = (
 )
 
 _FEW = r"(?:的|一份|一次|一个|那份|这份|中俄|俄中|两国|联合)*"
-_WORK = rf"(?:\s+{_WHOSE}){{0,4}}\s+(?:{_TEXTS}\w*|one\b)"
+# "When was the last one repaired" speaks of no statement.
+_ONE = (
+    r"one\b(?=\s*(?:[,.;:?!]|$)|\s+(?:say|says|said|mention\w*|speak\w*|talk\w*|stat\w+|treat\w*|address\w*|cover\w*"
+    r"|discuss\w*|describ\w+|call\w*|see|sees|too|also|already|as\s+well)\b)"
+)
+_WORK = rf"(?:\s+{_WHOSE}){{0,4}}\s+(?:{_TEXTS}\w*|{_ONE})"
 _STATEMENTS = {
     "latest": r"(?:最新|最近|最后)的?[那这]?一?份"
     rf"|\b(?:latest|newest|most\s+recent|last){_WORK}|\bthe\s+(?:latest|newest|most\s+recent|last)\W*$"

@@ -124,6 +124,7 @@ def test_a_month_without_a_work_is_something_to_look_for(text: str) -> None:
                 "the newest one",
                 "last document",
                 "in the latest?",
+                "does the last one mention INF",
             ],
             2025,
         ),
@@ -158,6 +159,7 @@ def test_the_second_and_the_one_before_the_last(text: str) -> None:
         *("NPT2020年审议大会", "resolution 2231", "resolution 70/2020", "the 1990s", "1990年代", "в 1990-х годах"),
         *("no first use", "传染病最早是从哪儿冒出来的", "последнее десятилетие", "Agenda-2030", "12022"),
         *("Tokyo 2020", "COVID-2019", "合作了22年", "二三年", "三十二年", "flight CA2025", "the '90s"),
+        *("when was the last one back on", "the first one to leave"),
     ],
 )
 def test_no_date(text: str) -> None:
