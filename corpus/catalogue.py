@@ -14,7 +14,7 @@ from typing import Any
 
 from corpus.document import CorpusError, Origin, Work
 from corpus.passages import Extent
-from corpus.readers import Reading
+from corpus.reading import Reading
 
 NAME = "catalogue.toml"
 

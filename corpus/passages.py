@@ -14,12 +14,11 @@ from itertools import count, groupby
 from corpus.cleaning import DOCUMENT_RULES, FURNITURE_RULES, LINE_BREAK, PARAGRAPH_RULES, Kept
 from corpus.document import CorpusError, Mark, Passage, Role, Span
 from corpus.layout import ITEM, SENTENCE_END, blocks
-from corpus.readers import Reading
+from corpus.reading import Reading
 from corpus.sentences import sentences
 
 _LONG = 600  # letters; a longer block is cut
 _SHORT, _RUN = 15, 3  # letters and blocks: so many shorter ones on end belong together
-_BLOCKS = (".html", ".docx")  # formats of which a reader makes one line a block
 _HEADER = re.compile(r"^\s*\w[\w ]{0,15}[:：]\s*\S")
 _HEADING = 40  # letters; a longer paragraph without a final stop is still body
 
@@ -67,7 +66,7 @@ def split(
 
 def split_file(document: str, reading: Reading, extent: Extent = EVERYTHING) -> Split:
     """The paragraphs of a file as read. Raises CorpusError as `split` does."""
-    return split(document, reading.text, extent, reading.marks, not reading.name.lower().endswith(_BLOCKS))
+    return split(document, reading.text, extent, reading.marks, not reading.has_blocks)
 
 
 def numbered(passages: Sequence[Passage], known: Mapping[int, tuple[str, ...]]) -> list[Passage]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from corpus.catalogue import Entry
 from corpus.document import Document, Origin, Passage, Role, Span, Work
-from corpus.readers import Reading
+from corpus.reading import Reading
 
 
 class Row(Protocol):

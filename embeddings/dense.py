@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from embeddings.encoder import Vectors
 
-# Threads of BLAS and OpenMP wait for each other by spinning: a question took 139 ms of CPU with two, 63 with one, and no
-# less time; and questions come side by side.
+# Threads of BLAS and OpenMP wait for each other by spinning: a question took 139 ms of CPU with two, 63 with one, and
+# no less time; and questions come side by side.
 threadpool_limits(limits=1)
 
 

@@ -16,7 +16,7 @@ from corpus.document import CorpusError, Passage, Role
 from corpus.folding import letters
 from corpus.language import language_of
 from corpus.passages import split_file
-from corpus.readers import Reading
+from corpus.reading import Reading
 from corpus.records import Draft
 from corpus.store import Outcome, Store
 from embeddings.rows import Row

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from corpus import archive
 from corpus.catalogue import Catalogue, Entry, load, sidecar, slug
 from corpus.document import CorpusError, Work
-from corpus.readers import Reading, read, read_file, suffixes
+from corpus.readers import read, read_file, suffixes
+from corpus.reading import Reading
 
 _ARCHIVE = ".zip"
 
@@ -78,7 +79,7 @@ def _is_wanted(file: Path) -> bool:
 
 
 def _members(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Iterator[Source | Unreadable]:
-    for member in archive.members(file):
+    for member in archive.members(file, suffixes()):
         label, path = f"{file}!{member.name}", file.relative_to(folder).with_suffix("") / member.name
         if member.data is None:
             yield Unreadable(label, f"{label}: {member.problem}")

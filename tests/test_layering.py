@@ -21,6 +21,7 @@ HEAVY = {
     "huggingface_hub": "embeddings/encoder.py",
     "opencc": "corpus/folding.py",
     "pypinyin": "corpus/cleaning.py",
+    "charset_normalizer": "corpus/decoding.py",
     "mcp": "service/doors/mcp_server.py",
     "rapidfuzz": "corpus/alignment.py",
     "sqlite3": "corpus/database.py",

@@ -69,7 +69,7 @@ def test_every_file_of_the_map_exists_and_every_module_is_on_it() -> None:
 
 
 def test_formats_and_interpretations_are_those_of_the_code() -> None:
-    (listed,) = re.findall(r"\((\.txt [^;]*);", README)
+    (listed,) = re.findall(r"\((\.txt [^)]*)\)", README)
     assert set(listed.split()) == suffixes()
     assert all(f"`{name}`" in README for name in INTERPRETATIONS)
 

@@ -7,6 +7,7 @@ import pytest
 
 from corpus.archive import members
 from corpus.document import CorpusError
+from corpus.readers import suffixes
 
 
 def test_known_formats_come_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -14,7 +15,7 @@ def test_known_formats_come_in_the_order_of_their_names(tmp_path: Path) -> None:
         for name in ("b.txt", "中文/a.md", "picture.png", "inner.zip", "a.TXT"):
             archive.writestr(name, name)
         archive.mkdir("folder.txt.d")
-    assert [(held.name, held.data) for held in members(tmp_path / "a.zip")] == [
+    assert [(held.name, held.data) for held in members(tmp_path / "a.zip", suffixes())] == [
         (name, name.encode()) for name in ("a.TXT", "b.txt", "中文/a.md")
     ]
 
@@ -26,7 +27,7 @@ def test_a_bomb_and_a_damaged_member_are_named_and_the_rest_is_read(tmp_path: Pa
         archive.writestr(zipfile.ZipInfo("damaged.txt"), b"the words that will be damaged")
         archive.writestr("good.txt", "good")
     path.write_bytes(path.read_bytes().replace(b"the words", b"the w0rds"))
-    bomb, damaged, good = members(path)
+    bomb, damaged, good = members(path, suffixes())
     assert bomb.data is None and bomb.problem.startswith("unpacks to 31457280 bytes, too many to be taken")
     assert damaged.data is None and "Bad CRC-32" in damaged.problem
     assert good.data == b"good"
@@ -35,4 +36,4 @@ def test_a_bomb_and_a_damaged_member_are_named_and_the_rest_is_read(tmp_path: Pa
 def test_what_is_no_archive_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no archive")
     with pytest.raises(CorpusError, match="a.zip: not a readable ZIP .*; pack it anew"):
-        list(members(tmp_path / "a.zip"))
+        list(members(tmp_path / "a.zip", suffixes()))
