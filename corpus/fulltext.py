@@ -1,10 +1,10 @@
 """What the paragraphs of a store are found by: any three characters of their wording, and sketches of documents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from corpus.database import Database
 from corpus.document import Passage, Place, Role
-from corpus.witnesses import sketch
+from corpus.witnesses import Body
 from corpus.wording import wording
 
 _TRIGRAM = "SELECT doc FROM trigrams WHERE term = ?"
@@ -29,7 +29,8 @@ class FullText:
                 "(SELECT max(version) FROM documents WHERE id = ?)",
                 *(document, position, document),
             )
-        for hash_ in sketch(passage.text for passage in passages if passage.role is Role.BODY):
+        body = Body(passage.text for passage in passages if passage.role is Role.BODY)
+        for hash_ in body.sketch:
             self._database.insert("sketches", {"hash": hash_, "document": document})
 
     def drop(self, document: str) -> None:
@@ -58,9 +59,9 @@ class FullText:
         )
         return [Place(*row) for row in rows]
 
-    def alike(self, texts: Iterable[str], document: str) -> list[str]:
-        """The documents other than `document` whose paragraphs share most with `texts`, best first."""
-        hashes = ", ".join(map(str, sorted(sketch(texts))[:_HASHES]))
+    def alike(self, body: Body, document: str) -> list[str]:
+        """The documents other than `document` whose paragraphs share most with those of `body`, best first."""
+        hashes = ", ".join(map(str, sorted(body.sketch)[:_HASHES]))
         rows = self._database.rows(
             f"SELECT document FROM sketches WHERE hash IN ({hashes}) AND document <> ? "
             "GROUP BY document ORDER BY count(*) DESC, document LIMIT ?",

@@ -19,7 +19,7 @@ from corpus.document import CorpusError, Document, Member, Origin, Passage, Plac
 from corpus.fulltext import FullText
 from corpus.passages import Extent, numbered
 from corpus.records import Draft, Row, document_of, draft_columns, dump, origin_of, passage_of, work_columns, work_of
-from corpus.witnesses import are_witnesses, bases
+from corpus.witnesses import Body, are_witnesses, bases
 from corpus.wording import wording
 
 _PLACE = re.compile(r"([1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
@@ -122,9 +122,9 @@ class Store:
     def _found_work(self, draft: Draft, before: str | None) -> Work:
         """The work that another document witnesses too, else the one of its own that it had, else a new one."""
         name, origin = draft.entry.document, draft.entry.origin
-        texts = [passage.text for passage in draft.passages if passage.role is Role.BODY]
-        for alike in self.full_text.alike(texts, name):
-            if are_witnesses(texts, [passage.text for passage in self.body(alike)]):
+        body = Body(passage.text for passage in draft.passages if passage.role is Role.BODY)
+        for alike in self.full_text.alike(body, name):
+            if are_witnesses(body, Body(passage.text for passage in self.body(alike))):
                 return self._work_of(alike)
         earlier = self.work(before) if before else None
         if earlier and all(member.document == name for member in self._members("d.work = ?", earlier.id)):

@@ -3,15 +3,17 @@
 Everything is compared on folded letters and digits, so script, width, punctuation and line breaks are no difference.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from heapq import nsmallest
 
 from corpus.alignment import carried, edits
 from corpus.document import Passage, Span
-from corpus.folding import Folded, letters
+from corpus.folding import letters
 
 _GRAM = 3
 _LONG_GRAM, _LEAST = 8, 4  # letters, and hashes of each paragraph, of a sketch
@@ -39,20 +41,48 @@ def variants(base: str, witness: str) -> tuple[Variant, ...]:
     return tuple(found)
 
 
-def align(first: Sequence[str], second: Sequence[str]) -> tuple[tuple[int, int], ...]:
+class Body:
+    """The body paragraphs of one document, ready to be compared."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = tuple(texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """Folded letters and digits, paragraph by paragraph."""
+        return tuple(letters(text).text for text in self._texts)
+
+    @cached_property
+    def grams(self) -> tuple[frozenset[str], ...]:
+        """The character 3-grams of each paragraph."""
+        return tuple(map(_grams, self.letters))
+
+    @cached_property
+    def sketch(self) -> frozenset[int]:
+        """A few numbers for each paragraph, of which two files of one work share some: the least hashes of its letters.
+
+        After A. Broder, "On the resemblance and containment of documents" (1997).
+        """
+        found: set[int] = set()
+        for text in self.letters:
+            grams = {text[at : at + _LONG_GRAM] for at in range(len(text) - _LONG_GRAM + 1)}
+            hashes = (int.from_bytes(blake2b(gram.encode(), digest_size=7).digest(), "big") for gram in grams)
+            found.update(nsmallest(_LEAST, hashes))
+        return frozenset(found)
+
+
+def align(first: Body, second: Body) -> tuple[tuple[int, int], ...]:
     """Pairs (i, j) of paragraphs that are each other's best match; equals are told apart by their place."""
-    scores = _similarities([_folded(text) for text in first], [_folded(text) for text in second])
+    scores = _similarities(first.grams, second.grams)
     ranked = {
         pair: (score, -abs(pair[0] / len(first) - pair[1] / len(second)), -pair[1]) for pair, score in scores.items()
     }
     forward = _best(ranked, side=0)
     backward = _best(ranked, side=1)
     return tuple(sorted(pair for pair in forward.values() if backward[pair[1]] == pair))
-
-
-def _folded(text: str) -> str:
-    folded: Folded = letters(text)
-    return folded.text
 
 
 def _best(ranked: dict[tuple[int, int], tuple[float, float, int]], side: int) -> dict[int, tuple[int, int]]:
@@ -68,17 +98,16 @@ def _grams(text: str) -> frozenset[str]:
     return frozenset(text[at : at + _GRAM] for at in range(max(1, len(text) - _GRAM + 1))) if text else frozenset()
 
 
-def _similarities(first: Sequence[str], second: Sequence[str]) -> dict[tuple[int, int], float]:
-    grams = [_grams(text) for text in first], [_grams(text) for text in second]
+def _similarities(first: Sequence[frozenset[str]], second: Sequence[frozenset[str]]) -> dict[tuple[int, int], float]:
     postings: dict[str, list[int]] = defaultdict(list)
-    for j, held in enumerate(grams[1]):
+    for j, held in enumerate(second):
         for gram in held:
             postings[gram].append(j)
     scores = {}
-    for i, held in enumerate(grams[0]):
-        shared = Counter(j for gram in held for j in postings.get(gram, ()))
+    for i, held in enumerate(first):
+        shared = Counter(j for gram in held & postings.keys() for j in postings[gram])
         for j, count in shared.items():
-            dice = 2 * count / (len(held) + len(grams[1][j]))
+            dice = 2 * count / (len(held) + len(second[j]))
             if dice >= _SAME:
                 scores[i, j] = dice
     return scores
@@ -87,35 +116,23 @@ def _similarities(first: Sequence[str], second: Sequence[str]) -> dict[tuple[int
 def bases(witnesses: Sequence[Sequence[Passage]]) -> dict[str, str]:
     """Passage id → id of the base passage that it witnesses: the first document's that holds the same paragraph."""
     found: dict[str, str] = {}
-    for at, body in enumerate(witnesses):
-        texts = [passage.text for passage in body]
-        found |= {passage.id: passage.id for passage in body}
-        for earlier in reversed(witnesses[:at]):
-            for i, j in align(texts, [passage.text for passage in earlier]):
-                found[body[i].id] = found[earlier[j].id]
+    bodies = [Body(passage.text for passage in held) for held in witnesses]
+    for at, (held, body) in enumerate(zip(witnesses, bodies, strict=True)):
+        for earlier, other in zip(witnesses[:at], bodies, strict=False):
+            if all(passage.id in found for passage in held):
+                break
+            for i, j in align(body, other):
+                found.setdefault(held[i].id, found[earlier[j].id])
+        for passage in held:
+            found.setdefault(passage.id, passage.id)
     return found
 
 
-def are_witnesses(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether two documents, given as their body paragraphs, are two files of one work."""
-    pairs = align(first, second)
-    shared = sum(len(_folded(first[i])) for i, _ in pairs)
-    shorter = min(sum(len(_folded(text)) for text in side) for side in (first, second))
+def are_witnesses(first: Body, second: Body) -> bool:
+    """Whether two documents are two files of one work."""
+    shared = sum(len(first.letters[i]) for i, _ in align(first, second))
+    shorter = min(sum(map(len, body.letters)) for body in (first, second))
     return shared >= max(_ENOUGH, _SHARE * shorter)
-
-
-def sketch(texts: Iterable[str]) -> frozenset[int]:
-    """A few numbers for each paragraph, of which two files of one work share some: the least hashes of its letters.
-
-    After A. Broder, "On the resemblance and containment of documents" (1997).
-    """
-    found: set[int] = set()
-    for text in texts:
-        folded = _folded(text)
-        grams = {folded[at : at + _LONG_GRAM] for at in range(len(folded) - _LONG_GRAM + 1)}
-        hashes = (int.from_bytes(blake2b(gram.encode(), digest_size=7).digest(), "big") for gram in grams)
-        found.update(nsmallest(_LEAST, hashes))
-    return frozenset(found)
 
 
 def corresponding(span: Span, base: str, witness: str) -> Span:
@@ -123,8 +140,8 @@ def corresponding(span: Span, base: str, witness: str) -> Span:
     if base == witness:
         return span
     folded = letters(base), letters(witness)
-    first = sum(origin.end <= span.start for origin in folded[0].origins)
-    last = sum(origin.start < span.end for origin in folded[0].origins)
+    first = bisect_right(folded[0].ends, span.start)
+    last = bisect_left(folded[0].starts, span.end)
     start, end = carried((first, last), folded[0].text, folded[1].text)
     inside = folded[1].source(start, end)
     return _with_punctuation(witness, inside)

@@ -22,6 +22,7 @@ _WORD = re.compile(
     rf"|{_UNIT}(?:{_JOINT}{_UNIT})*"
     r"|[%‰$€£¥₽°]|[+<>=≤≥±×÷](?=\s?\d)"
 )
+_LINE_END = re.compile("[\r\n]")
 _INSIDE = re.compile(r"[\s.'’ʼ`\u2010\u2011\u2013-]")
 _GROUPED = re.compile(r"\d{1,3}(?:[, ]\d{3})+(?:\.\d+)*")
 
@@ -50,8 +51,11 @@ def wording(text: str) -> Wording:
     """The words of `text`, in order."""
     folded = fold(text)
     # Folding makes a space of a line break, but only a line break joins what a hyphen divides.
-    chars = ("\n" if text[at.start] in "\r\n" else char for char, at in zip(folded.text, folded.origins, strict=True))
-    lines = "".join(chars).replace("着", "著")  # 順著 is how 顺着 is written in Taiwan; the folding keeps them apart
+    lines = folded.text
+    if _LINE_END.search(text):
+        chars = ("\n" if text[at] in "\r\n" else char for char, at in zip(lines, folded.starts, strict=True))
+        lines = "".join(chars)
+    lines = lines.replace("着", "著")  # 順著 is how 顺着 is written in Taiwan; the folding keeps them apart
     ranges = [Span(*match.span()) for match in _WORD.finditer(lines)]
     spans = tuple(folded.source(*held) for held in ranges)
     words = (_word(held.of(lines), span.of(text)) for held, span in zip(ranges, spans, strict=True))

@@ -184,8 +184,8 @@ def _periods(
 def _without_names(folded: Folded, names: Sequence[Span]) -> str:
     """Names become letters of a kind, so that a year may follow 北约 at once (北约2022年) but not NPT (NPT2020)."""
     return "".join(
-        ("_" if char >= "\u2e80" else "x") if any(name.start <= origin.start < name.end for name in names) else char
-        for char, origin in zip(folded.text, folded.origins, strict=True)
+        ("_" if char >= "\u2e80" else "x") if any(name.start <= at < name.end for name in names) else char
+        for char, at in zip(folded.text, folded.starts, strict=True)
     )
 
 

@@ -1,6 +1,8 @@
 """Folding: what matches what, and the way back to the source."""
 
+import re
 import unicodedata
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -43,9 +45,10 @@ def test_a_match_maps_back_to_the_source() -> None:
 @settings(deadline=None)
 def test_origins_are_ordered_and_inside(text: str) -> None:
     folded = fold(text)
-    assert len(folded.text) == len(folded.origins)
-    assert all(0 <= span.start < span.end <= len(text) for span in folded.origins)
-    assert all(a.start <= b.start and a.end <= b.end for a, b in zip(folded.origins, folded.origins[1:], strict=False))
+    origins = list(zip(folded.starts, folded.ends, strict=True))
+    assert len(folded.text) == len(origins)
+    assert all(0 <= start < end <= len(text) for start, end in origins)
+    assert [*folded.starts] == sorted(folded.starts) and [*folded.ends] == sorted(folded.ends)
     assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in folded.text)
 
 
@@ -53,3 +56,17 @@ def test_origins_are_ordered_and_inside(text: str) -> None:
 @settings(deadline=None)
 def test_simplified_keeps_the_length(text: str) -> None:
     assert len(simplified(text)) == len(text)
+
+
+@given(st.text(alphabet="中導ё㎞é\u0301\u0306и\u00ad\u200b ㈱ﬁß\u2028\n", max_size=40))
+def test_a_text_folds_as_its_characters_do(text: str) -> None:
+    """Each with the marks that combine with it, in the order of the text."""
+    clusters = re.findall("[^\u0301\u0306][\u0301\u0306]*|^[\u0301\u0306]+", text)
+    assert "".join(clusters) == text
+    held = [(fold(cluster).text, cluster) for cluster in clusters]
+    folded, ends = fold(text), list(accumulate(map(len, clusters)))
+    assert folded.text == simplified("".join(piece for piece, _ in held))
+    assert [*folded.ends] == [end for (piece, _), end in zip(held, ends, strict=True) for _ in piece]
+    assert [*folded.starts] == [
+        end - len(cluster) for (piece, cluster), end in zip(held, ends, strict=True) for _ in piece
+    ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from corpus.document import Span
 from corpus.folding import letters
-from corpus.witnesses import align, are_witnesses, corresponding, variants
+from corpus.witnesses import Body, align, are_witnesses, corresponding, variants
 from service.collection import Collection
 
 PAIRS = [("un-cd-2019", "hant-glossed-2019"), ("peoples-daily-2025", "xinhua-2025")]
@@ -27,7 +27,7 @@ def test_every_paragraph_of_a_pair_is_aligned_and_differs_just_where_a_diff_says
     collection: Collection, base: str, witness: str
 ) -> None:
     bodies = collection.store.body(base), collection.store.body(witness)
-    assert align([p.text for p in bodies[0]], [p.text for p in bodies[1]]) == tuple(
+    assert align(Body(p.text for p in bodies[0]), Body(p.text for p in bodies[1])) == tuple(
         (i, i) for i in range(len(bodies[0]))
     )
     for one, other in zip(*bodies, strict=True):
@@ -63,8 +63,8 @@ def test_variants_of_a_generated_witness_turn_the_base_into_it(edits: list[tuple
         witness = witness[:at] + text + witness[at + 1 :]
     base_letters, pieces, at = letters(PARAGRAPH), [], 0
     for variant in variants(PARAGRAPH, witness):
-        start = sum(origin.start < variant.base.start for origin in base_letters.origins)
-        end = sum(origin.start < variant.base.end for origin in base_letters.origins)
+        start = sum(at < variant.base.start for at in base_letters.starts)
+        end = sum(at < variant.base.end for at in base_letters.starts)
         pieces.extend([base_letters.text[at:start], letters(variant.text).text])
         at = max(start, end)
     assert "".join([*pieces, base_letters.text[at:]]) == letters(witness).text
@@ -79,20 +79,24 @@ def test_witnesses_are_found_in_noise_and_translations_are_not() -> None:
     alphabet = "中俄双方强调维护全球战略稳定核武器国家条约裁军外空合作安全发展联合国宪章贸易气候"
     paragraphs = ["".join(random_.choices(alphabet, k=80)) for _ in range(12)]
     noisy = [text[:30] + "误" + text[31:] for text in random_.sample(paragraphs, 8)]
-    assert are_witnesses(paragraphs, noisy)
-    assert not are_witnesses(paragraphs, ["".join(random_.choices(alphabet, k=80)) for _ in range(12)])
-    assert not are_witnesses(paragraphs, ["The parties stress the importance of global strategic stability."] * 12)
-    assert not are_witnesses(["谢谢大家。"], ["谢谢大家。"])
+    assert are_witnesses(Body(paragraphs), Body(noisy))
+    assert not are_witnesses(Body(paragraphs), Body("".join(random_.choices(alphabet, k=80)) for _ in range(12)))
+    assert not are_witnesses(
+        Body(paragraphs), Body(["The parties stress the importance of global strategic stability."] * 12)
+    )
+    assert not are_witnesses(Body(["谢谢大家。"]), Body(["谢谢大家。"]))
 
 
 def test_like_sentences_about_other_things_do_not_align() -> None:
     first = "双方主张在裁军谈判会议上启动关于防止外空武器化的多边谈判，并尽早缔结文书。"
     second = "双方主张在日内瓦会议上启动关于制止生化恐怖主义的多边谈判，并尽早缔结公约。"
-    assert align([first], [second]) == () and align([first], [first.replace("尽早", "及早")]) == ((0, 0),)
+    assert align(Body([first]), Body([second])) == () and align(
+        Body([first]), Body([first.replace("尽早", "及早")])
+    ) == ((0, 0),)
 
 
 def test_repeated_paragraphs_align_by_place() -> None:
-    assert align(["同样的一段话", "别的内容在这里", "同样的一段话"], ["同样的一段话", "同样的一段话"]) == (
+    assert align(Body(["同样的一段话", "别的内容在这里", "同样的一段话"]), Body(["同样的一段话", "同样的一段话"])) == (
         (0, 0),
         (2, 1),
     )
