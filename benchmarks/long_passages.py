@@ -15,6 +15,7 @@ from corpus.folding import fold
 from corpus.sentences import sentences
 from embeddings import glossary
 from embeddings.encoder import open_encoder
+from embeddings.growth import build
 from embeddings.index import Index
 from embeddings.rows import Row
 from embeddings.training.data import questions
@@ -36,7 +37,7 @@ def main(folder: Path) -> None:
     ]
     encoder, names = open_encoder(), glossary.load(glossary.BUILT_IN)
     with tempfile.TemporaryDirectory() as temporary:
-        Index.build(Path(temporary), rows, encoder, names)
+        build(Path(temporary), rows, encoder, names)
         ranked = ablation(judge(Index.open(Path(temporary), encoder, names), cases))
     sys.stdout.write(f"{len(pool)} passages; share of questions whose passage is first / among the first five\n")
     for parts, figures in ranked.items():

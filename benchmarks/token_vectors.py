@@ -29,8 +29,8 @@ from rich.progress import track
 from corpus.sentences import sentences
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import BUILT_IN, Glossary, load
-from embeddings.publication import current_name
-from embeddings.rows import read_rows
+from embeddings.publication import current
+from embeddings.rows import Rows
 from embeddings.tokens import TokenStore, Units, cut, unit, writing_tokens
 
 ROUNDS, CANDIDATES, BATCH, LIMIT = 20, 300, 256, 12e9
@@ -74,8 +74,9 @@ def main(data: Path, wanted: int) -> None:
 
 def recombined(data: Path, count: int, rng: np.random.Generator) -> list[str]:
     """Passages of two to four sentences from the rows of the index in `data`. Opening the index would write locks."""
-    folder = data / "indexes" / (current_name(data / "indexes") or "none, run `yinju ingest`")
-    pool = [span.of(row.text) for row in read_rows(folder / "rows.jsonl") for span in sentences(row.text)]
+    indexes = data / "indexes"
+    rows = (row for segment in current(indexes).segments for row in Rows(indexes / segment.name))
+    pool = [span.of(row.text) for row in rows for span in sentences(row.text)]
     return [" ".join(pool[at] for at in rng.integers(len(pool), size=rng.integers(2, 5))) for _ in range(count)]
 
 

@@ -8,6 +8,7 @@ from corpus.document import CorpusError, Document, Passage
 from corpus.passages import Extent, numbered, split_file
 from corpus.readers import read
 from corpus.store import Store
+from corpus.wording import wording
 
 
 def audit(store: Store) -> Iterator[str]:
@@ -20,8 +21,7 @@ def audit(store: Store) -> Iterator[str]:
             yield from _audit_document(document, file, data, extent, passages)
             yield from _audit_numbers(document, passages, known.setdefault(document.id, {}))
         yield from _audit_witnesses(store)
-        for place in store.unfindable():
-            yield f"{place.document}: paragraph {place.position + 1} can't be found by its wording; make the store anew"
+        yield from _audit_wordings(store)
     except (ValueError, TypeError, KeyError) as error:
         yield f"store: a row can't be read ({error!r}); restore the store from a backup, or ingest anew elsewhere"
 
@@ -65,6 +65,14 @@ def _audit_numbers(document: Document, passages: list[Passage], known: dict[int,
     for number, held in groupby(passages, key=lambda passage: passage.number):
         if number is not None:
             known[number] = tuple(passage.text for passage in held)
+
+
+def _audit_wordings(store: Store) -> Iterator[str]:
+    for member in store.members():
+        held = store.full_text.wordings(member.document)
+        for at, passage in enumerate(store.passages(member.document)):
+            if held.get(at) != wording(passage.text).text:
+                yield f"{member.document}: paragraph {at + 1} can't be found by its wording; make the store anew"
 
 
 def _audit_witnesses(store: Store) -> Iterator[str]:

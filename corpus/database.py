@@ -46,6 +46,12 @@ _STEPS = (  # each makes of a store of the format before it one of the next
         "CREATE INDEX sketches_by_document ON sketches (document)",
         "CREATE INDEX documents_by_work ON documents (work)",
     ),
+    (
+        "CREATE TABLE changes (number INTEGER PRIMARY KEY, token TEXT NOT NULL)",
+        "CREATE TABLE changed (document TEXT PRIMARY KEY, change INTEGER NOT NULL)",
+        "CREATE INDEX changed_by_change ON changed (change)",
+        "CREATE INDEX witnesses_by_document ON witnesses (document)",
+    ),
 )
 
 

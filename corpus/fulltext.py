@@ -40,6 +40,13 @@ class FullText:
         self._database.rows("UPDATE passages SET wording = NULL WHERE document = ? AND wording NOT NULL", document)
         self._database.rows("DELETE FROM sketches WHERE document = ?", document)
 
+    def wordings(self, document: str) -> dict[int, str]:
+        """The wordings by which paragraphs of a document are found, by their positions."""
+        query = (
+            "SELECT p.position, w.wording FROM passages p JOIN wordings w ON w.rowid = p.wording WHERE p.document = ?"
+        )
+        return {row["position"]: row["wording"] for row in self._database.rows(query, document)}
+
     def holding(self, words: str, most: int) -> list[Place]:
         """Paragraphs of any role in whose wording `words` (three characters or more) stand."""
         return self._matching(_quoted(words), most)

@@ -7,23 +7,23 @@ changed bytes make a new version, in which unchanged paragraphs keep their numbe
 import datetime
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
+from corpus.changes import Changes
 from corpus.database import Database
-from corpus.document import CorpusError, Document, Member, Origin, Passage, Place, Role, Work
+from corpus.document import CorpusError, Document, Member, Origin, Passage, Role, Work
 from corpus.fulltext import FullText
 from corpus.passages import Extent, numbered
 from corpus.records import Draft, Row, document_of, draft_columns, dump, origin_of, passage_of, work_columns, work_of
 from corpus.witnesses import Body, are_witnesses, bases
-from corpus.wording import wording
 
 _PLACE = re.compile(r"([1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
-_WITH_WORDINGS, _WITH_SKETCHES = 2, 3
+_WITH_SKETCHES, _WITH_CHANGES = 3, 4
 _HELD = "d.id NOT IN (SELECT document FROM withdrawals)"
 _CURRENT = f"d.version = (SELECT max(version) FROM documents WHERE id = d.id) AND {_HELD}"
 
@@ -45,11 +45,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open the store at `path`, creating it."""
         self._database = Database(path)
-        self.full_text = FullText(self._database)
+        self.full_text, self.changes = FullText(self._database), Changes(self._database)
         with self._database.transaction("IMMEDIATE"):
             before = self._database.upgrade()
             for member in self.members() if before < _WITH_SKETCHES else ():
                 self._make_findable(member.document)
+            if before < _WITH_CHANGES and (members := self.members()):
+                self.changes.note(member.document for member in members)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -106,6 +108,7 @@ class Store:
             self._database.insert("withdrawals", {"document": document, "date": today.isoformat()})
             self._database.rows("DELETE FROM witnesses WHERE document = ?", document)
             self.full_text.drop(document)
+            self.changes.note([document])
             self._align(work)
 
     def _names(self) -> str:
@@ -116,7 +119,7 @@ class Store:
         before = self.work(work.id)
         changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
         self._database.insert("works", columns, f"ON CONFLICT (id) DO UPDATE SET {changes}")
-        if before and before.base != work.base:
+        if before and before != work:
             self._align(work.id)
 
     def _found_work(self, draft: Draft, before: str | None) -> Work:
@@ -159,7 +162,10 @@ class Store:
             self._database.insert("passages", columns)
 
     def _align(self, work: str) -> None:
-        for document in (member.document for member in self._members("d.work = ?", work)):
+        documents = [member.document for member in self._members("d.work = ?", work)]
+        if documents:
+            self.changes.note(documents)
+        for document in documents:
             self._database.rows("DELETE FROM witnesses WHERE document = ?", document)
         for passage, base in self.alignment(work).items():
             document = passage.rpartition("/")[0]
@@ -184,10 +190,11 @@ class Store:
         query = f"SELECT id, work, language FROM documents d WHERE {condition} AND {_CURRENT} ORDER BY id"
         return [Member(*row) for row in self._database.rows(query, *values)]
 
-    def origins(self) -> list[tuple[Member, Origin]]:
-        """Every document with where it comes from, by id; without its text, so that many can be held."""
-        query = f"SELECT id, work, language, origin FROM documents d WHERE {_CURRENT} ORDER BY id"
-        return [(Member(*row[:3]), origin_of(row["origin"])) for row in self._database.rows(query)]
+    def origins(self, document: str | None = None) -> list[tuple[Member, Origin]]:
+        """Every document, or one, with where it comes from, by id; without its text, so that many can be held."""
+        one, values = ("d.id = ?", [document]) if document else ("1", [])
+        query = f"SELECT id, work, language, origin FROM documents d WHERE {one} AND {_CURRENT} ORDER BY id"
+        return [(Member(*row[:3]), origin_of(row["origin"])) for row in self._database.rows(query, *values)]
 
     def documents(self) -> list[Document]:
         """The current version of every document, by id."""
@@ -252,31 +259,38 @@ class Store:
         documents = [member.document for member in self._members("d.work = ?", work)]
         return bases([self.body(name) for name in sorted(documents, key=lambda name: (name != base, name))])
 
-    def paragraphs(self) -> list[list[Passage]]:
-        """Every body paragraph once, as the passages that witness it, the base first; in the order of the bases."""
+    def paragraphs(self, documents: Collection[str] | None = None) -> Iterator[list[Passage]]:
+        """Every body paragraph once, as the passages that witness it, the base first; in the order of the bases.
+
+        With `documents`, only those whose base is in one of them. One document is held at a time.
+        """
+        names = [member.document for member in self.members()] if documents is None else sorted(documents)
+        for name in names:
+            yield from self._paragraphs_of(name)
+
+    def count(self, documents: Collection[str] | None = None) -> int:
+        """How many passages there are, in all documents or in these."""
+        if documents is None:
+            return int(self._database.rows("SELECT count(*) FROM witnesses")[0][0])
+        query = "SELECT count(*) FROM witnesses WHERE document = ?"
+        return sum(int(self._database.rows(query, name)[0][0]) for name in documents)
+
+    def _paragraphs_of(self, document: str) -> list[list[Passage]]:
+        own = "SELECT passage FROM witnesses WHERE document = ? AND base = passage"
+        query = f"SELECT document, passage, base FROM witnesses WHERE base IN ({own}) ORDER BY passage <> base, passage"
         groups: dict[str, list[Passage]] = {}
         with self.reading():
-            held = {passage.id: passage for member in self.members() for passage in self.body(member.document)}
-            for row in self._database.rows("SELECT passage, base FROM witnesses ORDER BY passage <> base, passage"):
-                groups.setdefault(row["base"], []).append(held[row["passage"]])
+            rows = self._database.rows(query, document)
+            names = dict.fromkeys([document, *(row["document"] for row in rows)])
+            held = {passage.id: passage for name in names for passage in self.body(name)}
+        for row in rows:
+            groups.setdefault(row["base"], []).append(held[row["passage"]])
         return [groups[passage] for passage in held if passage in groups]
 
     def broken_pages(self) -> list[str]:
         """What SQLite's own check finds wrong with the file; empty if nothing."""
         found = [row[0] for row in self._database.rows("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
-
-    def unfindable(self) -> list[Place]:
-        """Paragraphs of current versions that a quotation of them would not find, for their wording is not held."""
-        wordings = (
-            "SELECT p.position, w.wording FROM passages p JOIN wordings w ON w.rowid = p.wording WHERE p.document = ?"
-        )
-        missing = []
-        for member in self.members():
-            held = {row["position"]: row["wording"] for row in self._database.rows(wordings, member.document)}
-            texts = [wording(passage.text).text for passage in self.passages(member.document)]
-            missing += [Place(member.document, at) for at, text in enumerate(texts) if held.get(at) != text]
-        return missing
 
     def kept(self) -> Iterator[tuple[Document, str, bytes, Extent]]:
         """Every version of every document with its file's name, its bytes as stored, and the extent it was split by."""

@@ -18,20 +18,21 @@ threadpool_limits(limits=1)
 class DenseIndex:
     """Vectors by row number."""
 
-    def __init__(self, index: faiss.Index) -> None:
-        self._index = index
-
-    @classmethod
-    def build(cls, vectors: Vectors) -> "DenseIndex":
-        """Index `vectors` (n, dimension); row i is the i-th vector."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index)
+    def __init__(self, dimension: int) -> None:
+        """Without any vector yet."""
+        self._index: faiss.Index = faiss.IndexFlatIP(dimension)
 
     @classmethod
     def load(cls, path: Path) -> "DenseIndex":
         """Read what `save` wrote. The caller has checked the file's digest: FAISS would not."""
-        return cls(faiss.read_index(str(path)))
+        index = faiss.read_index(str(path))
+        made = cls(int(index.d))
+        made._index = index
+        return made
+
+    def add(self, vectors: Vectors) -> None:
+        """Index `vectors` (n, dimension) after those that it has."""
+        self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def save(self, path: Path) -> None:
         faiss.write_index(self._index, str(path))
@@ -47,15 +48,16 @@ class DenseIndex:
         """The vectors of `rows`, as they were indexed: (len(rows), dimension)."""
         return np.array([self._index.reconstruct(row) for row in rows], np.float32).reshape(-1, self.dimension)
 
-    def search(self, query: Vectors, k: int, rows: Sequence[int] | NDArray[np.int64] | None = None) -> dict[int, float]:
-        """The `k` best rows for one `query` vector (dimension,), out of `rows` if given: row → inner product."""
-        admitted = len(self) if rows is None else len(rows)
-        if min(k, admitted) < 1:
+    def search(self, query: Vectors, k: int, admitted: NDArray[np.bool_] | None = None) -> dict[int, float]:
+        """The `k` best rows for one `query` vector (dimension,), out of those `admitted`, if given: row → product."""
+        most = min(k, len(self) if admitted is None else int(admitted.sum()))
+        if most < 1:
             return {}
         parameters = None
-        if rows is not None:
-            selector = faiss.IDSelectorBatch(np.asarray(rows, dtype=np.int64))
+        if admitted is not None:
+            bitmap = np.packbits(admitted, bitorder="little")
+            selector = faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        scores, found = self._index.search(query.reshape(1, -1), min(k, admitted), params=parameters)
+        scores, found = self._index.search(query.reshape(1, -1), most, params=parameters)
         # FAISS pads with row -1 what it did not find.
         return {int(row): float(score) for row, score in zip(found[0], scores[0], strict=True) if row >= 0}

@@ -4,18 +4,18 @@ A passage in the question's own language shares whole words with it, one in anot
 passages of the same language does either stand out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.document import Span
-from embeddings.dense import DenseIndex
 from embeddings.encoder import Vectors
 from embeddings.fusion import Background, standardised
 from embeddings.late_interaction import LateInteraction, Part
-from embeddings.tokens import TokenStore, Units
+from embeddings.segment import Mask, Segment
+from embeddings.tokens import Units
 
 _BACKGROUND = 256  # rows that stand for the passages of a language
 # Measured with the built-in model over the questions and paragraphs of tests/quality.
@@ -24,13 +24,13 @@ _TYPICAL = Background(0.11, 0.08)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the vectors say of one row.
+    """What the vectors say of one row, by its segment and its number there.
 
     `late` is MaxSim in 0…1; `dense_margin` is in standard deviations above the background; the sentences have their
     own MaxSim; `concepts` are all that the passage names.
     """
 
-    row: int
+    place: tuple[int, int]
     late: float
     dense_margin: float
     sentences: tuple[tuple[Span, float], ...]
@@ -44,40 +44,51 @@ class Look:
 
 
 class Examiner:
-    """The rows of an index, ready to be looked at. `languages` has a number for the language of each row."""
+    """The rows of an index, ready to be looked at, each by its segment and its number there."""
 
-    def __init__(self, languages: NDArray[np.uint8], tokens: TokenStore, dense: DenseIndex) -> None:
-        self._languages = languages
-        self._tokens = tokens
-        self._dense = dense
-        self._samples = {int(language): self._sample(language) for language in np.unique(languages)}
+    def __init__(self, segments: Sequence[Segment], live: Sequence[Mask]) -> None:
+        """`live` says of each segment which rows count."""
+        self._segments = tuple(segments)
+        rows: dict[str, list[NDArray[np.int64]]] = {}
+        for at, (segment, mask) in enumerate(zip(segments, live, strict=True)):
+            for code, tag in enumerate(segment.tags):
+                held = rows.setdefault(tag, [np.zeros(0, np.int64)] * len(self._segments))
+                held[at] = np.flatnonzero((segment.languages == code) & mask)
+        self._samples = {tag: self._sample(held) for tag, held in rows.items()}
 
-    def _sample(self, language: np.uint8) -> tuple[list[Units], Vectors]:
-        rows = np.flatnonzero(self._languages == language)
-        held = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _BACKGROUND)).astype(int))].tolist()
-        return self._tokens.units(held), self._dense.vectors(held)
+    def _sample(self, rows: Sequence[NDArray[np.int64]]) -> tuple[list[Units], Vectors]:
+        """Rows of each segment, evenly out of all of them together."""
+        edges = np.cumsum([0, *map(len, rows)])
+        count = min(int(edges[-1]), _BACKGROUND)
+        chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), count).astype(int))
+        units, vectors = list[Units](), list[Vectors]()
+        for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False):
+            taken = held[chosen[(chosen >= start) & (chosen < end)] - start].tolist()
+            units += segment.tokens.units(taken)
+            vectors.append(segment.dense.vectors(taken))
+        return units, np.concatenate(vectors)
 
-    def look(self, parts: Sequence[Part], vector: Vectors, rows: Sequence[int]) -> list[Look]:
-        """Look at `rows` for a question, given as the parts of its wording and its vector; in any order."""
-        by_language: Mapping[int, list[int]] = {language: [] for language in self._samples}
-        for row in rows:
-            by_language[int(self._languages[row])].append(row)
-        return [
-            look for language, held in by_language.items() if held for look in self._of(language, parts, vector, held)
-        ]
+    def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[tuple[int, int]]) -> Iterator[Look]:
+        """Look at rows for a question, given as the parts of its wording and its vector; in any order."""
+        rows: dict[tuple[int, str], list[int]] = {}
+        for at, row in places:
+            segment = self._segments[at]
+            rows.setdefault((at, segment.tags[segment.languages[row]]), []).append(row)
+        backgrounds = {
+            tag: (LateInteraction(parts, self._samples[tag][0]), self._samples[tag][1] @ vector)
+            for tag in {tag for _, tag in rows}
+        }
+        for (at, tag), held in rows.items():
+            yield from self._of(at, *backgrounds[tag], vector, held)
 
-    def _of(self, language: int, parts: Sequence[Part], vector: Vectors, rows: Sequence[int]) -> list[Look]:
-        units, vectors = self._samples[language]
-        passages = self._tokens.units(rows)
-        late = LateInteraction(parts, units).score(passages)
-        margins = standardised(self._dense.vectors(rows) @ vector, vectors @ vector, _TYPICAL)
-        return [
-            Look(
-                row,
-                float(late.passages[at]),
-                float(margins[at]),
-                tuple(zip(passages[at].sentences, map(float, late.sentences[at]), strict=True)),
-                frozenset().union(*passages[at].concepts),
-            )
-            for at, row in enumerate(rows)
-        ]
+    def _of(
+        self, at: int, late: LateInteraction, background: Vectors, vector: Vectors, rows: Sequence[int]
+    ) -> Iterator[Look]:
+        segment = self._segments[at]
+        passages = segment.tokens.units(rows)
+        scores = late.score(passages)
+        margins = standardised(segment.dense.vectors(rows) @ vector, background, _TYPICAL)
+        for number, row in enumerate(rows):
+            cuts = tuple(zip(passages[number].sentences, map(float, scores.sentences[number]), strict=True))
+            named = frozenset[str]().union(*passages[number].concepts)
+            yield Look((at, row), float(scores.passages[number]), float(margins[number]), cuts, named)

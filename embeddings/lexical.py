@@ -1,67 +1,104 @@
-"""tantivy: BM25 over terms that are already terms. The only file that imports tantivy."""
+"""tantivy: BM25 over terms that are already terms, and phrases of words. The only file that imports tantivy."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import tantivy
 
-_K = 1  # tantivy wants a limit of at least one
+_HEAP = 64_000_000  # bytes
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("row", stored=True, indexed=False)
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("documents", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
-class LexicalIndex:
-    """Terms by row number, with the documents that each row belongs to."""
+class Adding(Protocol):
+    """Takes what one row is found by: its terms, its words in order, its documents. The i-th becomes row i."""
 
-    def __init__(self, index: tantivy.Index) -> None:
-        self._index = index
+    def __call__(self, terms: Sequence[str], words: Sequence[str], documents: Collection[str], /) -> None: ...
+
+
+@contextmanager
+def writing_terms(folder: Path) -> Iterator[Adding]:
+    """Gives what adds a row to a new index in the empty `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = tantivy.Index(_schema(), path=str(folder)).writer(heap_size=_HEAP, num_threads=1)
+    count = 0
+
+    def add(terms: Sequence[str], words: Sequence[str], documents: Collection[str]) -> None:
+        nonlocal count
+        texts = {"terms": " ".join(terms), "words": " ".join(words), "documents": " ".join(documents)}
+        writer.add_document(tantivy.Document(row=count, **texts))
+        count += 1
+
+    yield add
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+class LexicalIndex:
+    """Terms and words by row number, with the documents that each row belongs to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open what `writing_terms` wrote."""
+        index = tantivy.Index.open(str(folder))
         self._schema = index.schema
         self._searcher = index.searcher()
-
-    @classmethod
-    def build(cls, folder: Path, rows: Iterable[tuple[Collection[str], Collection[str]]]) -> "LexicalIndex":
-        """Index `rows` of (terms, document ids) in the empty `folder`; the i-th becomes row i."""
-        folder.mkdir(parents=True, exist_ok=True)
-        index = tantivy.Index(_schema(), path=str(folder))
-        writer = index.writer(heap_size=64_000_000, num_threads=1)
-        for row, (terms, documents) in enumerate(rows):
-            writer.add_document(tantivy.Document(row=row, terms=" ".join(terms), documents=" ".join(documents)))
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        return cls(index)
-
-    @classmethod
-    def load(cls, folder: Path) -> "LexicalIndex":
-        return cls(tantivy.Index.open(str(folder)))
 
     def frequency(self, term: str) -> int:
         """In how many rows `term` occurs."""
         return int(self._searcher.doc_freq("terms", term))
 
-    def search(self, terms: Mapping[str, float], k: int, documents: Collection[str] | None = None) -> dict[int, float]:
-        """The `k` best rows for weighted `terms`, out of those of `documents` if given: row → BM25 score."""
-        if not terms:
+    def search(
+        self,
+        terms: Mapping[str, float],
+        k: int,
+        documents: Collection[str] | None = None,
+        without: Collection[str] = (),
+    ) -> dict[int, float]:
+        """The `k` best rows for weighted `terms`: row → BM25 score.
+
+        Out of those that belong to one of `documents`, if given, and to none of `without`.
+        """
+        if not terms or k < 1:
             return {}
         wanted = tantivy.Query.boolean_query(
             [
-                (
-                    tantivy.Occur.Should,
-                    tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "terms", term, "freq"), weight),
-                )
+                (tantivy.Occur.Should, tantivy.Query.boost_query(self._term("terms", term), weight))
                 for term, weight in terms.items()
             ]
         )
+        limits = [(tantivy.Occur.Must, wanted)]
         if documents is not None:
-            admitted = tantivy.Query.term_set_query(self._schema, "documents", list(documents))
-            wanted = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, wanted), (tantivy.Occur.Must, tantivy.Query.const_score_query(admitted, 0.0))]
-            )
-        hits = self._searcher.search(wanted, limit=max(k, _K), count=False).hits
+            admitted = tantivy.Query.const_score_query(self._any_of(documents), 0.0)
+            limits.append((tantivy.Occur.Must, admitted))
+        if without:
+            limits.append((tantivy.Occur.MustNot, self._any_of(without)))
+        return self._found(tantivy.Query.boolean_query(limits) if len(limits) > 1 else wanted, k)
+
+    def holding(self, words: Sequence[str], terms: Collection[str] = ()) -> set[int]:
+        """The rows in which `words` stand on end, or which have one of `terms`."""
+        ways = [self._term("terms", term) for term in terms]
+        if len(words) > 1:
+            ways.append(tantivy.Query.phrase_query(self._schema, "words", list(words)))
+        else:
+            ways += [self._term("words", word) for word in words]
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way in ways])
+        return set(self._found(wanted, self._searcher.num_docs)) if self._searcher.num_docs else set()
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, "freq")
+
+    def _any_of(self, documents: Collection[str]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, "documents", list(documents))
+
+    def _found(self, query: tantivy.Query, k: int) -> dict[int, float]:
+        hits = self._searcher.search(query, limit=k, count=False).hits
         return {int(self._searcher.doc(address).to_dict()["row"][0]): float(score) for score, address in hits}

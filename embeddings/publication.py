@@ -1,9 +1,9 @@
 """Index folders on disk: written aside, checked by digest, made current by one atomic replace.
 
-    indexes/current                 the name of the folder in use
-    indexes/index-<digest>/manifest.json   format, what it was built with, and the SHA-256 of every other file
+    indexes/current        the state: which folders are in use, what they were made with, and of which store
+    indexes/NAME-<digest>/ manifest.json has the SHA-256 of every other file; a folder never changes
 
-A reader that has opened a folder keeps its snapshot; the folder before the current one is kept for readers in between.
+A reader that has opened a folder keeps it; those of the state before are kept for readers in between.
 """
 
 import fcntl
@@ -13,13 +13,18 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-FORMAT = 2
+from corpus.changes import Change
+
+FORMAT = 3
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
+_ASIDE = ".tmp"
 
 
 class IndexUnusable(Exception):
@@ -38,107 +43,180 @@ class IndexDamaged(IndexUnusable):
     """A file of the index is missing or has changed since it was published."""
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentState:
+    """A segment by its folder's name, and the documents whose rows in it don't count any more."""
+
+    name: str
+    without: tuple[str, ...] = ()
+
+    def less(self, documents: frozenset[str]) -> "SegmentState":
+        return replace(self, without=tuple(sorted({*self.without, *documents})))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is published. `change` is the last one of the store that is in it; `before` are the folders used before."""
+
+    made_with: Mapping[str, Any]
+    change: Change
+    descriptions: str
+    segments: tuple[SegmentState, ...]
+    before: tuple[str, ...] = ()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return (self.descriptions, *(segment.name for segment in self.segments))
+
+    @property
+    def name(self) -> str:
+        """Differs where answers may differ."""
+        return (
+            f"index-{_digest([self.made_with, self.descriptions, [asdict(segment) for segment in self.segments]])[:16]}"
+        )
+
+
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
-    """One process at a time reads the store, builds and publishes: else an older state could become the current one."""
+    """One process at a time reads the state and publishes the one that follows from it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def publish(folder: Path, name: str, made_with: Mapping[str, Any], write: Callable[[Path], None]) -> None:
-    """Let `write` fill a new index folder `name` below `folder`, then make it current. Call it while `building`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    before = current_name(folder)
-    aside = folder / f"{name}.{os.getpid()}.tmp"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    try:
-        write(aside)
-        files = {str(path.relative_to(aside)): _sha256(path) for path in _files(aside)}
-        manifest = {"format": FORMAT, **made_with, "files": files}
+def write_folder(folder: Path, kind: str, write: Callable[[Path], str]) -> str:
+    """Let `write` fill a new folder below `folder`; it returns a digest of what it has written.
+
+    The folder's name, which is returned, is made of `kind` and that. It is whole and on disk when it gets that name.
+    """
+    with _aside(folder) as aside:
+        name = f"{kind}-{write(aside)[:16]}"
+        manifest = {str(path.relative_to(aside)): _sha256(path) for path in _files(aside)}
         (aside / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
         for path in [*_files(aside), aside / _MANIFEST]:
             _sync(path)
         shutil.rmtree(folder / name, ignore_errors=True)
         aside.rename(folder / name)
+    return name
+
+
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """A folder to write in, gone afterwards unless it was renamed; locked, so that none takes it for left over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = Path(mkdtemp(_ASIDE, dir=folder))
+    descriptor = os.open(aside, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        aside.chmod(0o755)
+        yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _make_current(folder, name, before)
+        os.close(descriptor)
 
 
-def _make_current(folder: Path, name: str, before: str | None) -> None:
-    pointer = folder / f"{_CURRENT}.{os.getpid()}.tmp"
-    pointer.write_text(name, "utf-8")
+def _is_left_over(aside: Path) -> bool:
+    """Whether the process that wrote in it was killed."""
+    descriptor = os.open(aside, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def publish(folder: Path, state: State) -> None:
+    """Make `state` the current one. Call it while `building`."""
+    try:
+        before = current(folder).folders
+    except IndexUnusable:
+        before = ()
+    told = asdict(replace(state, before=before))
+    pointer = folder / f"{_CURRENT}{_ASIDE}"
+    pointer.write_text(
+        json.dumps({"format": FORMAT, "sha256": _digest(told), "state": told}, ensure_ascii=False), "utf-8"
+    )
     _sync(pointer)
     os.replace(pointer, folder / _CURRENT)
     _sync(folder)
-    for old in folder.glob("index-*"):
-        if old.name not in (name, before):
+    for old in folder.iterdir():
+        is_kept = old.name in {*state.folders, *before} if old.suffix != _ASIDE else not _is_left_over(old)
+        if old.is_dir() and not is_kept:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def current_name(folder: Path) -> str | None:
-    """The name of the current index folder; None if none was published."""
+def current(folder: Path) -> State:
+    """The state last published below `folder`. Raises IndexMissing, IndexMismatch (another format) or IndexDamaged."""
+    path = folder / _CURRENT
     try:
-        return Path((folder / _CURRENT).read_text("utf-8").strip()).name
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{folder / _CURRENT}: {error}; delete it and run `yinju ingest`") from error
+        held = json.loads(path.read_text("utf-8"))
+        if isinstance(held, dict) and held.get("format") != FORMAT:
+            raise IndexMismatch(
+                f"{path}: has format {held.get('format')!r}, not {FORMAT}; run `yinju ingest` to build it anew"
+            )
+        if held["sha256"] == _digest(held["state"]):
+            return _state(held["state"])
+        problem = "has changed since it was published"
+    except FileNotFoundError as error:
+        raise IndexMissing(f"{folder}: no index yet; run `yinju ingest` to build it") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        problem = str(error)
+    raise IndexDamaged(f"{path}: {problem}; run `yinju ingest` to build the index anew")
 
 
-def mark(folder: Path) -> tuple[str, int] | None:
-    """What changes whenever an index is published, be it under the same name again; None if there is none."""
-    name = current_name(folder)
+def _state(held: Mapping[str, Any]) -> State:
+    segments = tuple(SegmentState(one["name"], tuple(one["without"])) for one in held["segments"])
+    change = Change(*held["change"])
+    return State(held["made_with"], change, held["descriptions"], segments, tuple(held["before"]))
+
+
+def mark(folder: Path) -> tuple[int, int] | None:
+    """What changes whenever a state is published; None if there is none."""
     try:
-        return (name, (folder / name / _MANIFEST).stat().st_mtime_ns) if name else None
+        held = (folder / _CURRENT).stat()
     except OSError:
         return None
+    return held.st_ino, held.st_mtime_ns
 
 
-def open_current(folder: Path, made_with: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
-    """The current index folder and its manifest, after every file in it was checked against its digest.
-
-    Raises IndexMissing, IndexMismatch (the manifest differs from `made_with`) or IndexDamaged.
-    """
-    name = current_name(folder)
-    if name is None:
-        raise IndexMissing(f"{folder}: no index yet; run `yinju ingest` to build it")
-    path = folder / name
-    manifest = _read_manifest(path)
-    expected = {"format": FORMAT, **made_with}
-    for key, value in expected.items():
-        if manifest.get(key) != value:
+def check(state: State, made_with: Mapping[str, Any]) -> None:
+    """Raises IndexMismatch if the state was made with something else."""
+    for key, value in made_with.items():
+        if state.made_with.get(key) != value:
             raise IndexMismatch(
-                f"{path}: built with {key} {manifest.get(key)!r}, but this is {key} {value!r}; "
+                f"index: built with {key} {state.made_with.get(key)!r}, but this is {key} {value!r}; "
                 "run `yinju ingest` to build it anew, or go back to the settings it was built with"
             )
-    for problem in damage(path, manifest):
-        raise IndexDamaged(f"{path}: {problem}; run `yinju ingest` to build it anew")
-    return path, manifest
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((path / _MANIFEST).read_text("utf-8"))
-        if isinstance(manifest, dict) and isinstance(manifest.get("files"), dict):
-            return manifest
-        problem = "is no manifest"
-    except (OSError, ValueError) as error:
-        problem = str(error)
-    raise IndexDamaged(f"{path / _MANIFEST}: {problem}; run `yinju ingest` to build the index anew")
+def sound(path: Path) -> Path:
+    """The folder at `path`, after every file in it was checked against its digest. Raises IndexDamaged."""
+    for problem in damage(path):
+        raise IndexDamaged(f"{path}: {problem}; run `yinju ingest` to build the index anew")
+    return path
 
 
-def damage(path: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+def damage(path: Path) -> Iterator[str]:
     """What is wrong with the files of an index folder, a line each."""
-    for name, digest in manifest["files"].items():
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
+        files = dict(manifest).items()
+    except (OSError, ValueError, TypeError) as error:
+        yield f"{_MANIFEST}: {error}"
+        return
+    for name, digest in files:
         try:
             if _sha256(path / name) != digest:
                 yield f"{name} has changed since it was published"
         except OSError as error:
             yield f"{name}: {error.strerror}"
+
+
+def _digest(held: Any) -> str:
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
 def _files(folder: Path) -> list[Path]:

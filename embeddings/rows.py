@@ -1,9 +1,21 @@
-"""The rows of an index, and the file that holds them: one JSON object a line."""
+"""The rows of an index, and the files that hold them: one JSON object a line, and which rows each document has."""
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.int64]
+
+_ROWS, _STARTS, _DOCUMENTS, _BASES = "rows.jsonl", "row-starts.npy", "documents.json", "bases.npy"
+_PLACES, _EDGES = "document-rows.npy", "document-starts.npy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +41,69 @@ class Row:
         """The row as one line of JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
+    @classmethod
+    def of(cls, line: bytes) -> "Row":
+        held = json.loads(line)
+        return cls(tuple(held["members"]), tuple(held["paragraph"]), held["text"], held["title"])
+
     @property
     def is_base(self) -> bool:
         return self.members[0] == self.paragraph[0]
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    path.write_text("".join(f"{row.line}\n" for row in rows), "utf-8")
+class Adding(Protocol):
+    """Takes one row; the i-th becomes row i."""
+
+    def __call__(self, row: Row, /) -> None: ...
 
 
-def read_rows(path: Path) -> list[Row]:
-    """What `write_rows` wrote. A text may hold other line separators, so only the line feed ends a row."""
-    held = map(json.loads, path.read_text("utf-8").split("\n")[:-1])
-    return [Row(tuple(row["members"]), tuple(row["paragraph"]), row["text"], row["title"]) for row in held]
+@contextmanager
+def writing_rows(folder: Path) -> Iterator[Adding]:
+    """Gives what adds a row to the files of `folder`."""
+    starts, bases, documents = [0], list[bool](), defaultdict[str, list[int]](list)
+    with (folder / _ROWS).open("wb") as file:
+
+        def add(row: Row) -> None:
+            for document in row.documents:
+                documents[document].append(len(bases))
+            starts.append(starts[-1] + file.write(f"{row.line}\n".encode()))
+            bases.append(row.is_base)
+
+        yield add
+    names = sorted(documents)
+    (folder / _DOCUMENTS).write_text(json.dumps(names, ensure_ascii=False), "utf-8")
+    np.save(folder / _STARTS, np.array(starts, np.int64))
+    np.save(folder / _BASES, np.array(bases, np.bool_))
+    np.save(folder / _PLACES, np.array([at for name in names for at in documents[name]], np.int64))
+    np.save(folder / _EDGES, np.cumsum([0, *(len(documents[name]) for name in names)]).astype(np.int64))
+
+
+class Rows(Sequence[Row]):
+    """What `writing_rows` wrote, mapped: a row is read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._starts: Places = np.load(folder / _STARTS)
+        self._lines: mmap | bytes = b""
+        if len(self):  # an empty file can't be mapped
+            with (folder / _ROWS).open("rb") as file:
+                self._lines = mmap(file.fileno(), 0, access=ACCESS_READ)
+        self.is_base: NDArray[np.bool_] = np.load(folder / _BASES)
+        names = json.loads((folder / _DOCUMENTS).read_text("utf-8"))
+        edges: Places = np.load(folder / _EDGES)
+        self._places: Places = np.load(folder / _PLACES)
+        self._documents = {name: (int(edges[at]), int(edges[at + 1])) for at, name in enumerate(names)}
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, at: int) -> Row:  # type: ignore[override]  # no slices
+        return Row.of(self._lines[int(self._starts[at]) : int(self._starts[at + 1]) - 1])
+
+    @property
+    def documents(self) -> Set[str]:
+        return self._documents.keys()
+
+    def of(self, document: str) -> Places:
+        """The rows that hold a passage of `document`, in order."""
+        start, end = self._documents.get(document, (0, 0))
+        return self._places[start:end]

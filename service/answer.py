@@ -73,12 +73,18 @@ class Answerer:
         history: Sequence[str] = (),
         interpret: Collection[str] = INTERPRETATIONS,
     ) -> Answer:
-        """Answer with at most `top_k` quotes. Raises BadQuestion."""
+        """Answer with at most `top_k` quotes, all from one state of the store. Raises BadQuestion."""
         started = time.perf_counter()
         if not 1 <= top_k <= MOST:
             raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
         with self._store.reading():
-            works, members = self._store.works(), self._store.members()
+            understood, quotes, nearest = self._asked(question, top_k, filters, history, interpret)
+        return Answer(question, understood, quotes, nearest, round((time.perf_counter() - started) * 1000, 2))
+
+    def _asked(
+        self, question: str, top_k: int, filters: Filters, history: Sequence[str], interpret: Collection[str]
+    ) -> tuple[Question, tuple[Quote, ...], tuple[Quote, ...]]:
+        works, members = self._store.works(), self._store.members()
         _check(filters, works, members)
         understood = understand(question, history, works, self._index.glossary, filters, interpret)
         admitted = [
@@ -97,11 +103,10 @@ class Answerer:
         understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
-        others = tuple(self._quote(hit, narrowed, None) for hit in nearest)
-        return Answer(question, understood, quotes, others, round((time.perf_counter() - started) * 1000, 2))
+        return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)
 
     def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
-        if not self._index.rows:
+        if not len(self._index):
             yield Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
         if found.dropped:
             dropped = ", ".join(found.dropped)

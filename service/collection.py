@@ -1,23 +1,26 @@
 """One collection on disk, opened: its store, its encoder and the current snapshot of its index."""
 
 import threading
-from collections.abc import Callable
 from functools import cached_property
+from time import monotonic
 
 from corpus.document import CorpusError
 from corpus.store import Store
 from embeddings import glossary
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
+from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, IndexUnusable, building, mark
+from embeddings.publication import IndexMismatch, IndexUnusable, mark
 from embeddings.reranker import Reranker
 from service import examples
 from service.answer import Answerer
-from service.ingestion import rows
+from service.contents import Contents
 from service.lookup import Lookup
 from service.settings import Settings
 from service.verification import Verifier
+
+_RETRY = 1.0  # seconds
 
 
 class Collection:
@@ -39,7 +42,8 @@ class Collection:
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
         self._lock = threading.Lock()
         self._index: Index | None = None
-        self._seen: tuple[str, int] | None = None
+        self._seen: tuple[int, int] | None = None
+        self._next_try = 0.0  # to open an index that could not be opened, by the monotonic clock
         self._examples_lock = threading.Lock()
         self._examples: dict[tuple[str, str, str], tuple[str, ...]] = {}  # by index, frame and language
 
@@ -51,26 +55,35 @@ class Collection:
     def reranker(self) -> Reranker | None:
         return Reranker(self.settings.reranker) if self.settings.reranker else None
 
-    def build_index(self, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-        """Bring the index up to date with the store; whether there was anything to do."""
-        with building(self.settings.indexes):
-            return Index.build(self.settings.indexes, rows(self.store), self.encoder, self.glossary, progress)
+    @property
+    def growth(self) -> Growth:
+        """How the index follows the store."""
+        return Growth(self.settings.indexes, Contents(self.store), self.encoder, self.glossary)
 
-    def is_indexed(self) -> bool:
-        """Whether the current index holds what the store holds."""
-        return Index.is_current(self.settings.indexes, rows(self.store), self.encoder, self.glossary)
+    def build_index(self, told: Told = lambda done, total: None) -> bool:
+        """Bring the index up to date with the store, and tidy; whether there was anything to do."""
+        return self.grow_index(told) | self.tidy_index(told)
+
+    def grow_index(self, told: Told = lambda done, total: None) -> bool:
+        """Bring the index up to date with the store, as fast as can be; whether there was anything to do."""
+        return self.growth.grow(self._index, told)
+
+    def tidy_index(self, told: Told = lambda done, total: None) -> bool:
+        """Let the index be one of fewer segments, if it has too many; whether it had."""
+        return self.growth.merge(self._index, told)
 
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
         with self._lock:
-            try:
-                published = mark(self.settings.indexes)
-                if self._index is None or published not in (None, self._seen):
+            published = mark(self.settings.indexes)
+            if self._index is None or (published not in (None, self._seen) and monotonic() >= self._next_try):
+                try:
+                    self._index = Index.open(self.settings.indexes, self.encoder, self.glossary, self._index)
                     self._seen = published
-                    self._index = Index.open(self.settings.indexes, self.encoder, self.glossary)
-            except IndexUnusable:
-                if self._index is None:
-                    raise
+                except IndexUnusable:
+                    self._next_try = monotonic() + _RETRY
+                    if self._index is None:
+                        raise
             return self._index
 
     def answerer(self) -> Answerer:

@@ -5,7 +5,6 @@ the rest seldom. Nothing is generated: a subject is a name of the glossary or st
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from corpus.document import Member
 from corpus.folding import HAN, fold
 from corpus.store import Store
 from embeddings.glossary import Concept, Glossary
-from embeddings.index import Index
+from embeddings.index import Index, Place
 from embeddings.rows import Row
 from embeddings.terms import stem
 from service.answer import Answerer
@@ -134,10 +133,16 @@ def _sample(index: Index, store: Store, language: str) -> Iterator[_Paragraph]:
     taken = _evenly(own, max(_WORKS // 2, _WORKS - len(others)))
     taken += _evenly(others, _WORKS - len(taken))
     for work in taken:
-        ranges = [places for document in works[work] if (places := _places(index.rows, document))]
+        seen: set[Place] = set()
+        ranges = []
+        for document in works[work]:
+            if places := [place for place in index.places(document) if place not in seen]:  # documents share rows
+                ranges.append(places)
+                seen.update(places)
         for place in chain(*(_evenly(places, max(1, _ROWS // len(taken) // len(ranges))) for places in ranges)):
-            if index.rows[place].is_base:
-                yield _paragraph(index.rows[place], store, members, index.glossary, language)
+            row = index.row(place)
+            if row.is_base:
+                yield _paragraph(row, store, members, index.glossary, language)
 
 
 def _evenly(things: Sequence[Any], most: int) -> list[Any]:
@@ -148,15 +153,6 @@ def _evenly(things: Sequence[Any], most: int) -> list[Any]:
 def _is_own(tag: str, language: str) -> bool:
     """Whether both are one language, in whatever script."""
     return tag.partition("-")[0] == language.partition("-")[0]
-
-
-def _places(rows: Sequence[Row], document: str) -> range:
-    """Where the paragraphs stand whose base is in `document`: an index has them in the order of the documents."""
-    return range(bisect_left(rows, document, key=_document), bisect_right(rows, document, key=_document))
-
-
-def _document(row: Row) -> str:
-    return row.paragraph[0].rpartition("/")[0]
 
 
 def _paragraph(row: Row, store: Store, members: Mapping[str, Member], glossary: Glossary, language: str) -> _Paragraph:

@@ -3,7 +3,7 @@
 import datetime
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -11,15 +11,12 @@ from pathlib import Path
 
 import corpus
 from corpus.catalogue import completed
-from corpus.citation import title
-from corpus.document import CorpusError, Passage, Role
-from corpus.folding import letters
+from corpus.document import CorpusError, Role
 from corpus.language import language_of
 from corpus.passages import split_file
 from corpus.reading import Reading
 from corpus.records import Draft
 from corpus.store import Outcome, Store
-from embeddings.rows import Row
 from service.sources import Source, Unreadable, files, sources
 
 BUILT_IN = Path(corpus.__file__).parent / "statements"
@@ -133,21 +130,3 @@ def draft_of(source: Source, reading: Reading) -> Draft:
 def _agreed(stated: str | None, found: str) -> str:
     """A page's own statement if it is of the same language: templates often state another than the text's."""
     return stated if stated and found == "und" else found
-
-
-def rows(store: Store) -> list[Row]:
-    """What the index is built from: every wording of every paragraph once."""
-    works = store.works()
-    titles = {
-        member.document: title(works[member.work], member.language, origin) or "" for member, origin in store.origins()
-    }
-    return [row for group in store.paragraphs() for row in _wordings(group, titles)]
-
-
-def _wordings(group: Sequence[Passage], titles: Mapping[str, str]) -> Iterator[Row]:
-    wordings: dict[str, list[Passage]] = {}
-    for passage in group:
-        wordings.setdefault(letters(passage.text).text, []).append(passage)
-    paragraph = tuple(passage.id for passage in group)
-    for held in wordings.values():
-        yield Row(tuple(passage.id for passage in held), paragraph, held[0].text, titles[held[0].document])

@@ -176,7 +176,7 @@ def livez() -> dict[str, str]:
 @router.get("/readyz", operation_id="readyz", summary="Can it answer?")
 def readyz(request: Request) -> dict[str, str | int]:
     index = _collection(request).index()
-    return {"status": "ready", "index": index.name, "paragraphs": sum(row.is_base for row in index.rows)}
+    return {"status": "ready", "index": index.name, "paragraphs": index.paragraphs}
 
 
 @router.get("/version", operation_id="version", summary="Which code, model and index answer")

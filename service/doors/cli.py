@@ -239,7 +239,7 @@ def doctor() -> None:
     findings = list(audit(collection.store))
     try:
         collection.index()
-        if not collection.is_indexed():
+        if not collection.growth.is_current():
             findings.append("index: not up to date with the store; run `yinju ingest`")
     except IndexUnusable as error:
         findings.append(f"index: {error}")

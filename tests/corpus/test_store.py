@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from corpus.audit import audit
+from corpus.changes import NONE
 from corpus.document import CorpusError, Place, Work
 from corpus.readers import read
 from corpus.records import Draft
@@ -143,7 +144,7 @@ def test_a_store_of_another_format_says_so(tmp_path: Path) -> None:
 def test_a_withdrawn_document_is_gone_but_for_its_name_and_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
     store.put(draft(tmp_path, PARAGRAPHS[:4], "first.txt"), TODAY)
     store.put(draft(tmp_path, PARAGRAPHS[:4], "second.txt"), TODAY)
-    before = store.documents(), store.paragraphs(), store.alignment("first")
+    before = store.documents(), list(store.paragraphs()), store.alignment("first")
     store.withdraw("first", LATER)
     assert (store.withdrawn("first"), store.withdrawn("second")) == (LATER, None)
     assert [member.document for member in store.members()] == ["second"]
@@ -156,7 +157,7 @@ def test_a_withdrawn_document_is_gone_but_for_its_name_and_comes_back_as_it_was(
     with pytest.raises(CorpusError, match="^third: no such document; there are second$"):
         store.withdraw("third", LATER)
     assert store.put(draft(tmp_path, PARAGRAPHS[:4], "first.txt"), LATER) is Outcome.ADDED
-    assert (store.documents(), store.paragraphs(), store.alignment("first")) == before
+    assert (store.documents(), list(store.paragraphs()), store.alignment("first")) == before
     assert store.withdrawn("first") is None and list(audit(store)) == []
 
 
@@ -190,12 +191,16 @@ def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_pat
             "ALTER TABLE passages DROP COLUMN part",
             "DROP TABLE sketches",
             "DROP INDEX documents_by_work",
+            "DROP TABLE changes",
+            "DROP TABLE changed",
+            "DROP INDEX witnesses_by_document",
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
     upgraded = Store(path)
-    assert upgraded.paragraphs() == store.paragraphs() and list(audit(upgraded)) == []
+    assert list(upgraded.paragraphs()) == list(store.paragraphs()) and list(audit(upgraded)) == []
     assert upgraded.full_text.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
+    assert upgraded.changes.since(NONE) == {"minutes"}
 
 
 def test_to_open_a_store_writes_nothing(store: Store, tmp_path: Path) -> None:

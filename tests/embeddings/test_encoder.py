@@ -15,6 +15,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from corpus.folding import fold
 from embeddings import glossary
 from embeddings.encoder import BUILT_IN, CHECKSUMS, EncoderError, open_encoder
+from embeddings.growth import build
 from embeddings.index import Index
 from embeddings.query import Query
 from embeddings.rows import Row
@@ -108,7 +109,7 @@ def test_an_index_is_built_and_asked_with_another_model(transformer: Path, tmp_p
         Row(("a/2",), ("a/2",), "外空军备竞赛"),
         Row(("a/3",), ("a/3",), "生物多样性"),
     ]
-    assert Index.build(tmp_path, rows, encoder, names)
+    assert build(tmp_path, rows, encoder, names)
     found = Index.open(tmp_path, encoder, names).search(Query("外空军备竞赛"), 3)
     assert [hit.row.members for hit in found.hits][0] == ("a/2",)
 

@@ -12,9 +12,9 @@ from embeddings.examination import Look
 )
 def test_breadth_counts_sentences_by_their_length(scores: tuple[float, float], breadth: float) -> None:
     first, second = scores
-    look = Look(0, 0.8, 0.0, ((Span(0, 10), first), (Span(10, 40), second)), frozenset())
+    look = Look((0, 0), 0.8, 0.0, ((Span(0, 10), first), (Span(10, 40), second)), frozenset())
     assert look.breadth(0.8) == pytest.approx(breadth)
 
 
 def test_nothing_matches_where_nothing_is_best() -> None:
-    assert Look(0, 0.0, 0.0, ((Span(0, 0), 0.0),), frozenset()).breadth(0.0) == 0
+    assert Look((0, 0), 0.0, 0.0, ((Span(0, 0), 0.0),), frozenset()).breadth(0.0) == 0

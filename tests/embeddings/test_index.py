@@ -7,8 +7,9 @@ import pytest
 from embeddings import glossary
 from embeddings.encoder import BUILT_IN, CHECKSUMS, open_encoder
 from embeddings.glossary import Glossary
+from embeddings.growth import build
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, current_name
+from embeddings.publication import IndexMismatch, current
 from embeddings.query import Query
 from embeddings.rows import Row
 
@@ -25,7 +26,7 @@ ROWS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("indexes")
-    assert Index.build(folder, ROWS, ENCODER, NAMES)
+    assert build(folder, ROWS, ENCODER, NAMES)
     return folder
 
 
@@ -74,17 +75,17 @@ def test_a_phrase_is_required_or_dropped(folder: Path) -> None:
 
 
 def test_the_same_rows_make_the_same_index_and_are_not_built_twice(folder: Path, tmp_path: Path) -> None:
-    assert not Index.build(folder, ROWS, ENCODER, NAMES)
-    assert Index.build(tmp_path, ROWS, ENCODER, NAMES)
-    assert current_name(tmp_path) == current_name(folder)
-    assert Index.build(tmp_path, ROWS[:2], ENCODER, NAMES)
-    assert current_name(tmp_path) != current_name(folder)
+    assert not build(folder, ROWS, ENCODER, NAMES)
+    assert build(tmp_path, ROWS, ENCODER, NAMES)
+    assert current(tmp_path).segments == current(folder).segments
+    assert build(tmp_path, ROWS[:2], ENCODER, NAMES)
+    assert current(tmp_path).segments != current(folder).segments
 
 
 def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
-    Index.build(tmp_path, ROWS, ENCODER, NAMES)
-    (tmp_path / str(current_name(tmp_path)) / "dense.faiss").write_bytes(b"")
-    assert Index.build(tmp_path, ROWS, ENCODER, NAMES)
+    build(tmp_path, ROWS, ENCODER, NAMES)
+    (tmp_path / current(tmp_path).segments[0].name / "dense.faiss").write_bytes(b"")
+    assert build(tmp_path, ROWS, ENCODER, NAMES)
     assert search(tmp_path, "INF")[0] == ("a/1", "b/1")
 
 
@@ -112,14 +113,14 @@ def test_another_glossary_or_model_is_refused(folder: Path) -> None:
 
 
 def test_an_empty_collection_has_an_empty_index(tmp_path: Path) -> None:
-    Index.build(tmp_path, [], ENCODER, NAMES)
+    build(tmp_path, [], ENCODER, NAMES)
     assert search(tmp_path, "INF") == []
 
 
 def test_line_separators_in_a_text_survive(tmp_path: Path) -> None:
     rows = [Row(("a/1",), ("a/1",), "first\u2028second\x85third")]
-    Index.build(tmp_path, rows, ENCODER, NAMES)
-    assert Index.open(tmp_path, ENCODER, NAMES).rows == tuple(rows)
+    build(tmp_path, rows, ENCODER, NAMES)
+    assert list(Index.open(tmp_path, ENCODER, NAMES).rows(range(1))) == rows
 
 
 VARIED = [
@@ -130,7 +131,7 @@ VARIED = [
 
 
 def test_the_base_is_the_hit_unless_only_another_wording_answers(tmp_path: Path) -> None:
-    Index.build(tmp_path, VARIED, ENCODER, NAMES)
+    build(tmp_path, VARIED, ENCODER, NAMES)
     assert search(tmp_path, "全球战略稳定")[0] == ("a/1",)
     assert search(tmp_path, "帕拉第奥重建的灯塔")[0] == ("b/1",)
     assert len(search(tmp_path, "战略稳定")) == 2
@@ -142,7 +143,7 @@ def test_a_phrase_is_found_anywhere_in_a_large_collection(tmp_path: Path) -> Non
         Row((f"a/{n}",), (f"a/{n}",), f"双方主张就第{n}项议题开展密切对话与磋商，推动战略稳定。") for n in range(1, 302)
     ]
     odd = Row(("b/1",), ("b/1",), "The information office (INF) moved to Palladio street.")
-    Index.build(tmp_path, [*many, odd], ENCODER, NAMES)
+    build(tmp_path, [*many, odd], ENCODER, NAMES)
     index = Index.open(tmp_path, ENCODER, NAMES)
     assert [hit.row.members for hit in index.search(Query("战略稳定", phrases=("Palladio Street",)), 5).hits] == [
         ("b/1",)

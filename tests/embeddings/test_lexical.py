@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.lexical import LexicalIndex
+from embeddings.lexical import LexicalIndex, writing_terms
 
 ROWS = [
     (["中", "导", "条约", "条约"], ["a"]),
@@ -15,6 +15,8 @@ ROWS = [
     (["§inf-treaty", "npt2020"], ["c"]),
     ([], ["c"]),
 ]
+
+WORDS = {0: [], 2: ["joint", "statement"], 4: ["a", "joint", "and", "statement", "joint"]}
 
 
 def bm25(query: dict[str, float]) -> dict[int, float]:
@@ -34,8 +36,10 @@ def bm25(query: dict[str, float]) -> dict[int, float]:
 
 @pytest.fixture
 def index(tmp_path: Path) -> LexicalIndex:
-    LexicalIndex.build(tmp_path / "lexical", ROWS)
-    return LexicalIndex.load(tmp_path / "lexical")
+    with writing_terms(tmp_path / "lexical") as add:
+        for terms, documents in ROWS:
+            add(terms, WORDS[len(terms)], documents)
+    return LexicalIndex(tmp_path / "lexical")
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,16 @@ def test_only_rows_of_admitted_documents_are_found(index: LexicalIndex) -> None:
 def test_frequencies(index: LexicalIndex) -> None:
     assert [index.frequency(term) for term in ("条约", "武器", "无")] == [2, 2, 0]
     assert index.search({}, 10) == {}
+
+
+def test_rows_of_some_documents_can_be_left_out(index: LexicalIndex) -> None:
+    assert index.search({"武器": 1.0, "条约": 1.0}, 10, without=["b-1"]).keys() == {0}
+    assert index.search({"武器": 1.0, "条约": 1.0}, 10, ["a"], ["b-1"]).keys() == {0}
+
+
+def test_words_are_found_on_end_and_whole(index: LexicalIndex) -> None:
+    assert index.holding(["joint", "statement"]) == {1, 3}
+    assert index.holding(["statement", "joint"]) == {0, 2}
+    assert index.holding(["joint"]) == {0, 1, 2, 3} and index.holding(["join"]) == set()
+    assert index.holding(["statement", "joint"], ["npt2020"]) == {0, 2, 3}
+    assert index.holding([]) == set()

@@ -8,12 +8,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from corpus.store import Store
+from embeddings.publication import building, current, publish
 from service.collection import Collection
 from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
@@ -186,8 +188,9 @@ def test_bad_files_are_skipped_and_named_and_the_rest_goes_in(tmp_path: Path) ->
 
 
 def test_an_index_of_another_model_is_refused(data: Path) -> None:
-    manifest = next((data / "indexes").glob("index-*/manifest.json"))
-    manifest.write_text(manifest.read_text().replace('"model": "static ', '"model": "static other '))
+    with building(data / "indexes"):
+        state = current(data / "indexes")
+        publish(data / "indexes", replace(state, made_with={**state.made_with, "model": "static other"}))
     run = yinju(data, "ask", "INF")
     assert run.returncode == 1 and "built with model 'static other" in run.stderr and "yinju ingest" in run.stderr
     assert yinju(data, "ingest").returncode == 0
@@ -199,7 +202,7 @@ def test_doctor_finds_nothing_or_names_what_is_wrong(data: Path) -> None:
     assert (sound.returncode, sound.stdout) == (0, "") and "5 documents, 159 passages: 0 problems" in sound.stderr
     with sqlite3.connect(data / "store.sqlite3") as connection:
         connection.execute("UPDATE documents SET data = CAST(data || 'x' AS BLOB) WHERE id = 'hant-2022'")
-    (next((data / "indexes").glob("index-*")) / "rows.jsonl").write_text("")
+    (next((data / "indexes").glob("segment-*")) / "rows.jsonl").write_text("")
     broken = yinju(data, "doctor")
     assert broken.returncode == 1 and "rows.jsonl has changed" in broken.stdout
     assert "hant-2022: the stored file does not have its SHA-256 any more" in broken.stdout
@@ -231,4 +234,4 @@ def test_a_first_start_that_was_cut_off_is_completed(tmp_path: Path) -> None:
     ingest(collection.store, [BUILT_IN / "un-cd-2019.txt"])
     with socket.create_server(("127.0.0.1", 0)) as taken:
         yinju(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
-    assert len(collection.store.members()) == 5 and collection.is_indexed()
+    assert len(collection.store.members()) == 5 and collection.growth.is_current()

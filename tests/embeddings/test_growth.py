@@ -1,0 +1,196 @@
+"""An index that follows its source answers as one that was made anew, whatever came and went in between."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpus.changes import NONE, Change
+from embeddings import glossary, growth
+from embeddings.encoder import open_encoder
+from embeddings.growth import Growth, build
+from embeddings.index import Index
+from embeddings.publication import current
+from embeddings.query import Query
+from embeddings.rows import Row
+
+NAMES = glossary.load(glossary.BUILT_IN)
+ENCODER = open_encoder()
+TOPICS = ("外空军备竞赛", "生物多样性", "INF Treaty", "бактериологическое оружие", "harbour lights", "shipping lanes")
+
+
+class Documents:
+    """A source of documents that come, change and go; each is a list of paragraphs."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[str, ...]] = {}
+        self.changed: dict[str, int] = {}
+        self.number = 0
+
+    def put(self, name: str, *texts: str) -> None:
+        self.number += 1
+        self.held[name] = texts
+        self.changed[name] = self.number
+
+    def drop(self, name: str) -> None:
+        self.number += 1
+        del self.held[name]
+        self.changed[name] = self.number
+
+    def last(self) -> Change:
+        return Change(self.number, f"token {self.number}") if self.number else NONE
+
+    def knows(self, change: Change) -> bool:
+        return change.number <= self.number
+
+    def since(self, change: Change) -> frozenset[str]:
+        return frozenset(name for name, number in self.changed.items() if number > change.number)
+
+    def rows(self, documents: Collection[str] | None = None) -> Iterator[Row]:
+        for name in sorted(self.held if documents is None else self.held.keys() & documents):
+            for at, text in enumerate(self.held[name], 1):
+                yield Row((f"{name}/{at}",), (f"{name}/{at}",), text)
+
+    def count(self, documents: Collection[str] | None = None) -> int:
+        return len(list(self.rows(documents)))
+
+
+def text(number: int) -> str:
+    return f"The parties discussed {TOPICS[number % len(TOPICS)]}, item {number}, at length. They will meet again."
+
+
+def hits(index: Index, question: str, documents: frozenset[str] | None = None) -> dict[str, tuple[str, float]]:
+    found = index.search(Query(question, tuple(NAMES.mentions(question)), (), documents), 1000).hits
+    return {hit.row.members[0]: (hit.row.text, hit.score) for hit in found}
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No index is so small that it is made anew."""
+    monkeypatch.setattr(growth, "_SMALL", 0)
+
+
+def expect_as_anew(folder: Path, source: Documents, anew: Path) -> None:
+    index = Index.open(folder, ENCODER, NAMES)
+    build(anew, list(source.rows()), ENCODER, NAMES)
+    fresh = Index.open(anew, ENCODER, NAMES)
+    assert sorted(row.members for at in range(len(index.segments)) for row in index.rows(range(at, at + 1))) == sorted(
+        row.members for row in source.rows()
+    )
+    assert (len(index), index.paragraphs, index.documents) == (len(fresh), fresh.paragraphs, fresh.documents)
+    for topic in TOPICS[:3]:
+        one, other = hits(index, topic), hits(fresh, topic)
+        assert {name: held[0] for name, held in one.items()} == {name: held[0] for name, held in other.items()}
+        for name in one:
+            # What is usual in a collection is told by a sample of it, and lengths by segment.
+            assert one[name][1] == pytest.approx(other[name][1], abs=0.15), (topic, name)
+
+
+changes = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.booleans()), min_size=1, max_size=8)
+
+
+@given(changes)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_comes_and_goes(
+    large: None, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]]
+) -> None:
+    folder, source = tmp_path_factory.mktemp("indexes"), Documents()
+    grown = Growth(folder, source, ENCODER, NAMES)
+    held: Index | None = None
+    for number, (name, size, merging) in enumerate(steps):
+        if size:
+            source.put(name, *(text(7 * number + at) for at in range(size)))
+        elif name in source.held:
+            source.drop(name)
+        assert grown.grow(held) or not source.number or not size
+        held = Index.open(folder, ENCODER, NAMES, held)
+        if merging:
+            grown.merge(held)
+    expect_as_anew(folder, source, tmp_path_factory.mktemp("anew"))
+
+
+def test_a_small_index_is_the_same_however_it_came_about(tmp_path: Path) -> None:
+    source = Documents()
+    grown = Growth(tmp_path / "grown", source, ENCODER, NAMES)
+    for number in range(4):
+        source.put("abca"[number], text(number), text(number + 1))
+        assert grown.grow() and (grown.merge() or not number)
+    assert not grown.grow() and not grown.merge() and grown.is_current()
+    Growth(tmp_path / "anew", source, ENCODER, NAMES).grow()
+    assert current(tmp_path / "grown").segments == current(tmp_path / "anew").segments
+    assert len(current(tmp_path / "grown").segments) == 1
+
+
+def test_a_change_makes_a_segment_of_its_own_rows_alone(large: None, tmp_path: Path) -> None:
+    source, done = Documents(), list[tuple[int, int]]()
+    for name in "abcdefgh":
+        source.put(name, *map(text, range(10)))
+    grown = Growth(tmp_path, source, ENCODER, NAMES)
+    grown.grow()
+    source.put("c", text(3))
+    grown.grow(told=lambda at, of: done.append((at, of)))
+    first, second = current(tmp_path).segments
+    assert done == [(1, 1)] and (first.without, second.without) == (("c",), ())
+    index = Index.open(tmp_path, ENCODER, NAMES)
+    assert index.sizes == [70, 1] and index.places("c") == [(1, 0)] and not grown.merge(index)
+
+
+def test_sizes_fall_by_half_at_least_and_worn_segments_are_renewed(large: None, tmp_path: Path) -> None:
+    source = Documents()
+    grown = Growth(tmp_path, source, ENCODER, NAMES)
+    for number in range(40):
+        source.put(f"d{number}", *map(text, range(1 + number % 3)))
+        grown.grow()
+        grown.merge()
+        sizes = Index.open(tmp_path, ENCODER, NAMES).sizes
+        assert all(size >= 2 * sum(sizes[at + 1 :]) for at, size in enumerate(sizes)), sizes
+    for number in range(0, 40, 2):
+        source.drop(f"d{number}")
+    grown.grow()
+    assert grown.merge() and sum(Index.open(tmp_path, ENCODER, NAMES).sizes) == source.count()
+    assert not any(segment.without for segment in current(tmp_path).segments)
+
+
+def test_what_comes_during_a_merge_stays(large: None, tmp_path: Path) -> None:
+    source = Documents()
+    for name in "abcd":
+        source.put(name, text(1), text(2))
+    grown = Growth(tmp_path, source, ENCODER, NAMES)
+    grown.grow()
+    source.put("e", *map(text, range(6)))
+    grown.grow()
+    held = Index.open(tmp_path, ENCODER, NAMES)
+
+    def meanwhile(at: int, of: int) -> None:
+        source.put("f", text(5))
+        source.put("a", text(4))
+        Growth(tmp_path, source, ENCODER, NAMES).grow()
+
+    assert grown.merge(held, meanwhile)
+    index = Index.open(tmp_path, ENCODER, NAMES)
+    assert index.sizes == [12, 2] and index.state.change == source.last()
+    assert index.documents == set("abcdef") and {index.row(place).text for place in index.places("a")} == {text(4)}
+
+
+def test_a_source_that_was_put_back_is_indexed_anew(large: None, tmp_path: Path) -> None:
+    source, other = Documents(), Documents()
+    for name in "ab":
+        source.put(name, text(1))
+    Growth(tmp_path, source, ENCODER, NAMES).grow()
+    other.put("c", text(2))
+    Growth(tmp_path, other, ENCODER, NAMES).grow()
+    assert Index.open(tmp_path, ENCODER, NAMES).documents == {"c"}
+
+
+def test_open_segments_are_taken_over(large: None, tmp_path: Path) -> None:
+    source = Documents()
+    grown = Growth(tmp_path, source, ENCODER, NAMES)
+    source.put("a", text(1))
+    grown.grow()
+    before = Index.open(tmp_path, ENCODER, NAMES)
+    source.put("b", text(2))
+    grown.grow(before)
+    after = Index.open(tmp_path, ENCODER, NAMES, before)
+    assert after.segments[0] is before.segments[0] and after.name != before.name
