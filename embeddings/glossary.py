@@ -82,11 +82,12 @@ class Glossary:
         """
         folded = fold(text)
         units = list(_units(folded))
+        words = tuple(word for word, _ in units)
         cuts = self.analyser.cuts(folded.text)
         found = []
         at = 0
         while at < len(units):
-            match = self._match(text, folded, units, at, cuts)
+            match = self._match(text, folded, words, units, at, cuts)
             if match is None:
                 at += 1
                 continue
@@ -96,10 +97,16 @@ class Glossary:
         return found
 
     def _match(
-        self, text: str, folded: Folded, units: Sequence[tuple[str, Span]], at: int, cuts: frozenset[int]
+        self,
+        text: str,
+        folded: Folded,
+        words: tuple[str, ...],
+        units: Sequence[tuple[str, Span]],
+        at: int,
+        cuts: frozenset[int],
     ) -> tuple[Concept, int] | None:
-        for wanted, concept, name in self._names.get(units[at][0], ()):
-            if tuple(unit for unit, _ in units[at : at + len(wanted)]) != wanted:
+        for wanted, concept, name in self._names.get(words[at], ()):
+            if words[at : at + len(wanted)] != wanted:
                 continue
             start, end = units[at][1].start, units[at + len(wanted) - 1][1].end
             if len(wanted) == _SHORT and _HAN.match(name) and not {start, end} <= cuts:

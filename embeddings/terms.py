@@ -5,9 +5,10 @@ stemmed (Snowball); a compound such as COVID-19, NPT2020 or non-proliferation gi
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
+from itertools import accumulate, chain
 from typing import Any
 
 import jieba
@@ -23,6 +24,7 @@ _IS_HAN = re.compile(rf"[{HAN}]")
 _NAMES = frozenset({"nr", "nrfg", "nrt", "ns", "nt"})
 # The first word of a sentence is capitalised whatever it is; an acronym is a name wherever it stands.
 _CAPITALISED = re.compile(r"(?<=[^\W_][,;:]\s)[A-ZА-ЯЁ]\w+|(?<=[^\W_]\s)[A-ZА-ЯЁ]\w+|\b[A-ZА-ЯЁ]{2,}\b")
+_RUNS = 1 << 12  # of Han characters whose words are remembered
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 
 
@@ -53,18 +55,30 @@ class Analyser:
     def _terms(self, folded: str) -> Iterator[str]:
         for match in _TERM.finditer(folded):
             if _IS_HAN.match(match[0]):
-                yield from self._jieba.lcut_for_search(match[0])
+                yield from chain.from_iterable(map(self._searched, self._words(match[0])))
             else:
                 yield from _compound(match[0])
 
     def cuts(self, folded: str) -> frozenset[int]:
         """Where a Chinese word of folded text starts or ends."""
         return frozenset(
-            match.start() + edge
+            edge
             for match in _HAN_RUN.finditer(folded)
-            for _, start, end in self._jieba.tokenize(match[0])
-            for edge in (start, end)
+            for edge in accumulate(map(len, self._words(match[0])), initial=match.start())
         )
+
+    @cached_property
+    def _words(self) -> Callable[[str], tuple[str, ...]]:
+        """The words of a run of Han characters; remembered, for a text's terms and its cuts are asked for in turn."""
+        return lru_cache(maxsize=_RUNS)(lambda run: tuple(self._jieba.lcut(run)))
+
+    def _searched(self, word: str) -> Iterator[str]:
+        """What a word is found by, as in jieba's search mode: known words of two or three characters in it, and itself."""
+        known: Mapping[str, int] = self._jieba.FREQ
+        for length in (2, 3):
+            if len(word) > length:
+                yield from (gram for gram in _grams(word, length) if known.get(gram))
+        yield word
 
     def names(self, text: str) -> Iterator[Span]:
         """People, places and bodies: Chinese by jieba's parts of speech, else words that only names capitalise."""
@@ -78,6 +92,10 @@ class Analyser:
     @cached_property
     def _tagger(self) -> Any:
         return POSTokenizer(self._jieba)
+
+
+def _grams(word: str, length: int) -> Iterator[str]:
+    return (word[at : at + length] for at in range(len(word) - length + 1))
 
 
 @cache
