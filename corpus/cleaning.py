@@ -61,7 +61,8 @@ def running_heads(text: str) -> Iterator[Span]:
     pages = list(_pages(text))
     edges = [edge for page in pages for edge in _edges(page, text)]
     often = Counter(key for key, _ in edges)
-    yield from sorted({span for key, span in edges if often[key] >= max(_REPEATED, _USUAL * len(pages))})
+    enough = max(_USUAL * len(pages), min(_REPEATED, len(pages)), 2)
+    yield from sorted({span for key, span in edges if often[key] >= enough})
 
 
 def _pages(text: str) -> Iterator[list[tuple[Span, int]]]:

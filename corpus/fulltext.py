@@ -1,6 +1,7 @@
 """What the paragraphs of a store are found by: any three characters of their wording, and sketches of documents."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from corpus.database import Database
 from corpus.document import Passage, Place, Role
@@ -13,24 +14,36 @@ _HASHES = 2000  # of a sketch, looked up at most: a book has many
 _ALIKE = 8  # documents that share most with a new one
 
 
+@dataclass(frozen=True, slots=True)
+class Findable:
+    """What the paragraphs of a document, in order and of any role, are found by, and the document as a whole."""
+
+    wordings: tuple[str, ...]
+    sketch: frozenset[int]
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage]) -> "Findable":
+        body = Body(passage.text for passage in passages if passage.role is Role.BODY)
+        return cls(tuple(wording(passage.text).text for passage in passages), body.sketch)
+
+
 class FullText:
     """Of the current versions alone. Safe to share between threads, as the database is."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, document: str, passages: Sequence[Passage]) -> None:
+    def put(self, document: str, findable: Findable) -> None:
         """Make all the paragraphs of a document findable, and no others of it."""
         self.drop(document)
-        for position, passage in enumerate(passages):
-            self._database.insert("wordings", {"wording": wording(passage.text).text})
+        for position, words in enumerate(findable.wordings):
+            self._database.insert("wordings", {"wording": words})
             self._database.rows(
                 "UPDATE passages SET wording = last_insert_rowid() WHERE document = ? AND position = ? AND version = "
                 "(SELECT max(version) FROM documents WHERE id = ?)",
                 *(document, position, document),
             )
-        body = Body(passage.text for passage in passages if passage.role is Role.BODY)
-        for hash_ in body.sketch:
+        for hash_ in findable.sketch:
             self._database.insert("sketches", {"hash": hash_, "document": document})
 
     def drop(self, document: str) -> None:
@@ -66,9 +79,9 @@ class FullText:
         )
         return [Place(*row) for row in rows]
 
-    def alike(self, body: Body, document: str) -> list[str]:
-        """The documents other than `document` whose paragraphs share most with those of `body`, best first."""
-        hashes = ", ".join(map(str, sorted(body.sketch)[:_HASHES]))
+    def alike(self, sketch: frozenset[int], document: str) -> list[str]:
+        """The documents other than `document` whose sketches share most with `sketch`, best first."""
+        hashes = ", ".join(map(str, sorted(sketch)[:_HASHES]))
         rows = self._database.rows(
             f"SELECT document FROM sketches WHERE hash IN ({hashes}) AND document <> ? "
             "GROUP BY document ORDER BY count(*) DESC, document LIMIT ?",

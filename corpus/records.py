@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from corpus.catalogue import Entry
 from corpus.document import Document, Origin, Passage, Role, Span, Work
+from corpus.fulltext import Findable
 from corpus.reading import Reading
 
 
@@ -22,13 +23,14 @@ class Draft:
     """A file read and split, ready to be stored.
 
     `source` is the path that its name was made of; None where a catalogue names it. `deleted` is how many characters
-    each cleaning rule has left out.
+    each cleaning rule has left out. `findable` takes a while to make, so that who reads files makes it.
     """
 
     reading: Reading
     entry: Entry
     language: str
     passages: Sequence[Passage]
+    findable: Findable
     work: Work | None = None
     source: str | None = None
     deleted: Mapping[str, int] = field(default_factory=dict)

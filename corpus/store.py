@@ -17,7 +17,7 @@ from typing import Any
 from corpus.changes import Changes
 from corpus.database import Database
 from corpus.document import CorpusError, Document, Member, Origin, Passage, Role, Work
-from corpus.fulltext import FullText
+from corpus.fulltext import Findable, FullText
 from corpus.passages import Extent, numbered
 from corpus.records import Draft, Row, document_of, draft_columns, dump, origin_of, passage_of, work_columns, work_of
 from corpus.witnesses import Body, are_witnesses, bases
@@ -92,7 +92,7 @@ class Store:
             facts = {"version": before["version"] + 1, "work": work.id, "accessed": before["accessed"]}
             self._database.insert("documents", columns | facts)
             self._put_passages(draft, facts["version"])
-            self._make_findable(name)
+            self.full_text.put(name, draft.findable)
             for affected in {work.id, before["work"] or work.id}:
                 self._align(affected)
         return Outcome.NEW_VERSION if known and not is_back else Outcome.ADDED
@@ -126,7 +126,7 @@ class Store:
         """The work that another document witnesses too, else the one of its own that it had, else a new one."""
         name, origin = draft.entry.document, draft.entry.origin
         body = Body(passage.text for passage in draft.passages if passage.role is Role.BODY)
-        for alike in self.full_text.alike(body, name):
+        for alike in self.full_text.alike(draft.findable.sketch, name):
             if are_witnesses(body, Body(passage.text for passage in self.body(alike))):
                 return self._work_of(alike)
         earlier = self.work(before) if before else None
@@ -143,7 +143,7 @@ class Store:
         return held
 
     def _make_findable(self, document: str) -> None:
-        self.full_text.put(document, self.passages(document))
+        self.full_text.put(document, Findable.of(self.passages(document)))
 
     def _put_passages(self, draft: Draft, version: int) -> None:
         name = draft.entry.document

@@ -73,7 +73,7 @@ class Analyser:
         return lru_cache(maxsize=_RUNS)(lambda run: tuple(self._jieba.lcut(run)))
 
     def _searched(self, word: str) -> Iterator[str]:
-        """What a word is found by, as in jieba's search mode: known words of two or three characters in it, and itself."""
+        """What a word is found by, as in jieba's search mode: known words of two or three characters in it, then it."""
         known: Mapping[str, int] = self._jieba.FREQ
         for length in (2, 3):
             if len(word) > length:

@@ -12,6 +12,7 @@ from pathlib import Path
 import corpus
 from corpus.catalogue import completed
 from corpus.document import CorpusError, Role
+from corpus.fulltext import Findable
 from corpus.language import language_of
 from corpus.passages import split_file
 from corpus.reading import Reading
@@ -121,6 +122,7 @@ def draft_of(source: Source, reading: Reading) -> Draft:
         entry=entry,
         language=source.entry.language or _agreed(reading.language, found),
         passages=made.passages,
+        findable=Findable.of(made.passages),
         work=source.work,
         source=source.named_after,
         deleted=made.deleted,

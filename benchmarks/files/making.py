@@ -1,6 +1,7 @@
 """A collection's files, made one after the other: number and seed alone decide what each is."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ _ENCODINGS = {
     "ru": ("utf-8", "cp1251", "koi8-r"),
     "en": ("utf-8", "cp1252", "utf-16"),
 }
-_PAGE, _WIDTH = 30, {"zh": 36, "ru": 68, "en": 72}  # lines of a page, characters of a line
+_PAGE, _WIDTH = 30, 72  # lines of a page, columns of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,26 @@ def _text(number: int, rng: Random, held: Mapping[str, Prose]) -> Made:
 
 def _wrapped(number: int, rng: Random, held: Mapping[str, Prose]) -> Made:
     """A text whose lines end at a margin, with page numbers between."""
-    language, _, paragraphs = _drawn(rng, held)
-    lines = [line for text in paragraphs for line in [*_lines(text, language), ""]]
+    _, _, paragraphs = _drawn(rng, held)
+    lines = [line for text in paragraphs for line in [*_lines(text), ""]]
     pages = [lines[at : at + _PAGE] for at in range(0, len(lines), _PAGE)]
     text = "\n".join("\n".join([*page, f"- {at} -"]) for at, page in enumerate(pages, 1))
     return Made(f"{number:05}.txt", text.encode(), (paragraphs,))
 
 
-def _lines(text: str, language: str) -> Iterator[str]:
-    width = _WIDTH[language.partition("-")[0]]
-    while len(text) > width:
-        at = width if language.startswith("zh") else text.rfind(" ", 0, width) + 1 or width
-        yield text[:at].rstrip()
-        text = text[at:]
-    yield text
+def _lines(text: str) -> Iterator[str]:
+    """Wrapped at the margin: Chinese between any two characters, the rest between words."""
+    line = ""
+    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text):
+        if _columns(line + piece) > _WIDTH and not piece.isspace():
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line
+
+
+def _columns(text: str) -> int:
+    return sum(2 if char >= "\u2e80" else 1 for char in text)
 
 
 def _markdown(number: int, rng: Random, held: Mapping[str, Prose]) -> Made:
@@ -94,8 +101,8 @@ def _word(number: int, rng: Random, held: Mapping[str, Prose]) -> Made:
 
 
 def _pdf(number: int, rng: Random, held: Mapping[str, Prose]) -> Made:
-    language, title, paragraphs = _drawn(rng, held, 20)
-    lines = [line for text in paragraphs for line in _lines(f"    {text}", language)]
+    _, title, paragraphs = _drawn(rng, held, 20)
+    lines = [line for text in paragraphs for line in _lines(f"    {text}")]
     pages = [[title, *lines[at : at + _PAGE], str(at // _PAGE + 1)] for at in range(0, len(lines), _PAGE)]
     return Made(f"{number:05}.pdf", pdf(pages, title), (paragraphs,))
 

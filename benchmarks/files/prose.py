@@ -53,5 +53,5 @@ def proses() -> Mapping[str, Prose]:
     for folder in _SOURCES:
         for path in sorted(folder.glob("*.txt")):
             body = [held.text for held in split_file("a", read_file(path)).passages if held.role is Role.BODY]
-            texts[language_of("".join(body))] += body
+            texts[language_of("".join(body))] += [" ".join(text.split()) for text in body]
     return {language: Prose(held, 2 if language.startswith("zh") else 1) for language, held in sorted(texts.items())}

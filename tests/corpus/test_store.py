@@ -12,6 +12,7 @@ import pytest
 from corpus.audit import audit
 from corpus.changes import NONE
 from corpus.document import CorpusError, Place, Work
+from corpus.fulltext import Findable
 from corpus.readers import read
 from corpus.records import Draft
 from corpus.store import Outcome, Store
@@ -100,7 +101,7 @@ def test_a_witness_is_found_without_a_catalogue(store: Store, tmp_path: Path) ->
 def test_the_catalogue_says_which_witness_is_the_base(store: Store, tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt"):
         one = draft(tmp_path, PARAGRAPHS, name)
-        store.put(Draft(one.reading, one.entry, one.language, one.passages, Work("w", base="b")), TODAY)
+        store.put(replace(one, work=Work("w", base="b"), source=None), TODAY)
     assert store.group("a/1") == ["b/1", "a/1"]
 
 
@@ -117,7 +118,7 @@ def test_the_store_keeps_the_original_bytes(store: Store, tmp_path: Path) -> Non
     data = "\ufeff双方强调合作。\r\n双方主张对话。".encode()
     entry = draft(tmp_path, PARAGRAPHS).entry
     reading = read("minutes.txt", data)
-    store.put(Draft(reading, entry, "zh-Hans", (), None), TODAY)
+    store.put(Draft(reading, entry, "zh-Hans", (), Findable.of(())), TODAY)
     ((document, file, kept, _),) = store.kept()
     assert (kept, file, document.raw, document.text_sha256) == (data, "minutes.txt", data.decode(), None)
 
