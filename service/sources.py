@@ -1,6 +1,7 @@
 """Paths → the files to read: folders and patterns searched through, archives looked into, the facts beside them."""
 
 import glob
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ from corpus.readers import read, read_file, suffixes
 from corpus.reading import Reading
 
 _ARCHIVE = ".zip"
+_MEMBER = re.compile(r"(?P<archive>.+?\.zip)!(?P<member>.+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,21 @@ def files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
     return list(dict.fromkeys(found))
 
 
+def path_below(folder: Path, label: str) -> str:
+    """What a catalogue in `folder` calls the file or member that a source's label names."""
+    inside = _MEMBER.fullmatch(label)
+    path = Path(inside["archive"] if inside else label).relative_to(folder)
+    return (path.with_suffix("") / inside["member"] if inside else path).as_posix()
+
+
 def _is_wanted(file: Path) -> bool:
     return file.suffix.lower() in {*suffixes(), _ARCHIVE} and file.is_file() and not file.is_symlink()
 
 
 def _members(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Iterator[Source | Unreadable]:
     for member in archive.members(file, suffixes()):
-        label, path = f"{file}!{member.name}", file.relative_to(folder).with_suffix("") / member.name
+        label = f"{file}!{member.name}"
+        path = Path(path_below(folder, label))
         if member.data is None:
             yield Unreadable(label, f"{label}: {member.problem}")
         else:

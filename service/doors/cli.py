@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -19,10 +20,12 @@ import uvicorn
 from pydantic import BaseModel
 
 from corpus.audit import audit
-from corpus.catalogue import load
+from corpus.catalogue import NAME, load
+from corpus.cataloguing import drafted
 from corpus.document import CorpusError
 from corpus.formats import FORMATS
 from corpus.proof import proof
+from corpus.store import Store
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
@@ -41,7 +44,7 @@ from service.ingestion import BUILT_IN, Report, prepare
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
 from service.settings import Settings, SettingsError
-from service.sources import files
+from service.sources import files, path_below
 from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
@@ -160,11 +163,29 @@ def ingest(
     else:
         collection = Collection(_settings())
         reports = _ingest(
-            collection, wanted, (lambda report: intake.line(FileOut.of(report))) if as_json else intake.told
+            collection.store, wanted, (lambda report: intake.line(FileOut.of(report))) if as_json else intake.told
         )
         skipped = any(report.problem for report in reports)
         _build_index(collection)
     if skipped:
+        raise typer.Exit(1)
+
+
+@app.command()
+def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents.")]) -> None:
+    """Write the first draft of a folder's catalogue.toml, to be edited; an existing one is left alone."""
+    path = folder / NAME
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is no folder")
+    if path.exists():
+        raise CorpusError(f"{path}: is there already; edit it, or move it away for a new draft")
+    with TemporaryDirectory() as scratch:
+        store = Store(Path(scratch) / "store.sqlite3")
+        reports = _ingest(store, [folder], lambda report: intake.told(report) if report.problem else None)
+        files = {report.document: path_below(folder, report.path) for report in reports if report.document}
+        path.write_text(drafted(store, files), "utf-8")
+    terminal.stderr().print(f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False)
+    if len(files) < len(reports):
         raise typer.Exit(1)
 
 
@@ -180,12 +201,12 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 def _make_ready(collection: Collection) -> None:
     """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
     if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
-        _ingest(collection, [BUILT_IN], intake.told)
+        _ingest(collection.store, [BUILT_IN], intake.told)
     _build_index(collection)
     collection.answerer()
 
 
-def _ingest(collection: Collection, paths: list[Path], told: Callable[[Report], None]) -> list[Report]:
+def _ingest(store: Store, paths: list[Path], told: Callable[[Report], None]) -> list[Report]:
     total, done = len(files(paths)), count(1)
     with terminal.progress("Reading") as progress:
 
@@ -194,7 +215,7 @@ def _ingest(collection: Collection, paths: list[Path], told: Callable[[Report], 
             at = next(done)
             progress(at, max(at, total))  # an archive holds more than one
 
-        reports = ingest_files(collection.store, paths, heard)
+        reports = ingest_files(store, paths, heard)
     intake.summary(reports)
     return reports
 
