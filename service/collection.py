@@ -13,7 +13,7 @@ from embeddings.growth import Growth, Told
 from embeddings.index import Index
 from embeddings.publication import IndexMismatch, IndexUnusable, mark
 from embeddings.reranker import Reranker
-from service import examples
+from service import examples, own_questions
 from service.answer import Answerer
 from service.contents import Contents
 from service.lookup import Lookup
@@ -27,7 +27,7 @@ class Collection:
     """What the settings point at. The encoder is loaded on first use; an index published later is picked up."""
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
-        """Raises CorpusError if the store can't be opened, GlossaryError if the user's glossary can't be read.
+        """Raises CorpusError if the store can't be opened, GlossaryError or SettingsError if a keeper's file can't.
 
         Without `create`, a folder that holds no collection is a CorpusError too.
         """
@@ -40,6 +40,7 @@ class Collection:
         self.store = Store(settings.store)
         own = [settings.glossary] if settings.glossary else []
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
+        self._own_questions = own_questions.load(settings.examples) if settings.examples else {}
         self._lock = threading.Lock()
         self._index: Index | None = None
         self._seen: tuple[int, int] | None = None
@@ -89,6 +90,14 @@ class Collection:
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""
         return Answerer(self.store, self.index(), self.lookup(), self.reranker)
+
+    def questions(self, frame: str, language: str) -> tuple[str, ...]:
+        """What a page in `language` offers to ask: the keeper's questions, else some that `frame` makes of subjects.
+
+        Raises IndexUnusable.
+        """
+        own = own_questions.asked_in(self._own_questions, language)
+        return own or tuple(frame.format(subject=subject) for subject in self.examples(frame, language))
 
     def examples(self, frame: str, language: str) -> tuple[str, ...]:
         """Subjects that `frame` makes questions of which are answered, for a page in `language`; found once a snapshot.

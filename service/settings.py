@@ -31,6 +31,7 @@ class Settings:
     model: str | None = None
     reranker: str | None = None
     glossary: Path | None = None
+    examples: Path | None = None
     public_url: str | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
@@ -52,7 +53,8 @@ class Settings:
             port=_port(fields.get("port", str(cls.port))),
             model=fields.get("model"),
             reranker=fields.get("reranker"),
-            glossary=Path(fields["glossary"]) if "glossary" in fields else None,
+            glossary=_path("glossary", fields),
+            examples=_path("examples", fields),
             public_url=_url(fields["public_url"]) if "public_url" in fields else None,
             hosts=_listed("hosts", fields, _HOST, "a host as in localhost:8000, without http://"),
             origins=tuple(map(_origin, _listed("origins", fields, _ORIGIN, _ORIGIN_FORM))),
@@ -96,6 +98,10 @@ def _origin(text: str) -> str:
         return f"{url.scheme}://{_sent(url)}"
     except ValueError as error:
         raise SettingsError(f"YINJU_ORIGINS holds {text!r}; each entry must be {_ORIGIN_FORM}") from error
+
+
+def _path(name: str, fields: Mapping[str, str]) -> Path | None:
+    return Path(fields[name]) if name in fields else None
 
 
 def _port(text: str) -> int:

@@ -193,10 +193,9 @@ class _Chat:
         """Questions about what the collection names, each of which it answers."""
         frame, language = self.interface.words["example"], self.interface.language
         try:
-            subjects = self.collection.examples(frame, language)
+            questions = self.collection.questions(frame, language)
         except EXPECTED:
             return []
-        questions = [frame.format(subject=subject) for subject in subjects]
         return [{"text": question, "href": self._address([Turn(question)])} for question in questions]
 
 

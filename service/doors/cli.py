@@ -33,13 +33,11 @@ from service.app import create_app
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
-from service.doors import intake, terminal
+from service.doors import figures, intake, terminal
 from service.doors.citing import TimelineOut, VerificationOut
 from service.doors.intake import FileOut
 from service.doors.schemas import AnswerOut
-from service.evaluation import below_floor, grouped, highlights, overall, read_cases
-from service.evaluation import evaluate as run_evaluation
-from service.evaluation import worst as list_worst
+from service.evaluation import read_cases
 from service.ingestion import BUILT_IN, Report, prepare
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
@@ -184,7 +182,9 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         reports = _ingest(store, [folder], lambda report: intake.told(report) if report.problem else None)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         path.write_text(drafted(store, files), "utf-8")
-    terminal.stderr().print(f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False)
+    terminal.stderr().print(
+        f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False, soft_wrap=True
+    )
     if len(files) < len(reports):
         raise typer.Exit(1)
 
@@ -285,25 +285,9 @@ def evaluate(
     collection, cases = Collection(_settings(), create=False), read_cases(folder)
     if recalibrate:
         sys.stdout.write(f"{refit(judge(collection.index(), cases))}\n")
-        return
-    if ablation:
-        terminal.ablation(run_ablation(judge(collection.index(), cases)))
-        return
-    if curve:
-        terminal.curves(judge(collection.index(), cases))
-        return
-    outcomes = run_evaluation(collection.answerer(), cases)
-    figures = grouped(outcomes)
-    for group, held in figures.items():
-        row = "  ".join(f"{name} {value:.3f}" for name, value in held.means.items())
-        sys.stdout.write(f"{group:28s} n {held.count:3d}  {row}\n")
-    terminal.intervals("All question files together", overall(outcomes))
-    if (folder / "highlights.tsv").exists():
-        terminal.intervals("Highlighted sentences, in characters", highlights(collection.index(), folder))
-    for line in list_worst(outcomes) if worst else ():
-        terminal.stderr().print(line, markup=False, highlight=False, soft_wrap=True)
-    problems = below_floor(folder, figures)
-    for problem in problems:
-        terminal.stderr().print(f"below the floor: {problem}", markup=False)
-    if problems:
+    elif ablation:
+        figures.ablation(run_ablation(judge(collection.index(), cases)))
+    elif curve:
+        figures.curves(judge(collection.index(), cases))
+    elif not figures.outcomes(collection, folder, cases, worst):
         raise typer.Exit(1)

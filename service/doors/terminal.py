@@ -1,8 +1,7 @@
-"""What the terminal shows: answers, verifications, timelines and figures, as text on stdout, remarks on stderr."""
+"""What the terminal shows: answers, verifications and timelines, as text on stdout, remarks on stderr."""
 
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -14,9 +13,6 @@ from rich.text import Text
 from corpus.citation import Citation, in_language
 from corpus.document import Span
 from service.answer import Answer, Quote
-from service.calibration import Judged
-from service.calibration import curve as draw_curve
-from service.evaluation import Figures
 from service.question import Question
 from service.timeline import Change, Timeline
 from service.verification import Verification
@@ -151,43 +147,3 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=stderr(), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def intervals(title: str, groups: Mapping[str, Figures]) -> None:
-    """Figures by group, with their intervals."""
-    sys.stdout.write(f"\n{title}, with 95 % intervals\n")
-    for group, held in groups.items():
-        row = "  ".join(
-            f"{name} {value:.3f} [{low:.2f}, {high:.2f}]"
-            for name, value in held.means.items()
-            for low, high in [held.intervals[name]]
-        )
-        sys.stdout.write(f"{group:18s} n {held.count:3d}  {row}\n")
-
-
-def ablation(rows: Mapping[str, Mapping[str, Figures]]) -> None:
-    """What each part of the ranking is worth."""
-    sys.stdout.write("success@1/recall@5 of the candidates, ranked by some parts; no threshold\n")
-    for row, kinds in rows.items():
-        figures = "  ".join(
-            f"{kind} {held.means['success@1']:.3f}/{held.means['recall@5']:.3f}" for kind, held in kinds.items()
-        )
-        sys.stdout.write(f"{row:26s} {figures}\n")
-
-
-def curves(judged: Sequence[Judged]) -> None:
-    """How far the scores can be trusted."""
-    held_out = [held for held in judged if held.case.is_held_out]
-    learned = [held for held in judged if not held.case.is_held_out]
-    for name, some in (("questions", learned), ("held-out questions", held_out)):
-        if not some:
-            continue
-        told = draw_curve(some)
-        sys.stdout.write(f"{told.questions} {name}: expected calibration error of the first passage {told.error:.3f}\n")
-        for said, came, count in told.reliability:
-            sys.stdout.write(f"  said {said:.2f}  came true {came:.2f}  n {count}\n")
-        for threshold, refused, wrongly, right in told.thresholds:
-            sys.stdout.write(
-                f"  threshold {threshold:.2f}: unanswerable refused {refused:.3f}, "
-                f"answerable refused {wrongly:.3f}, first quote right {right:.3f}\n"
-            )
