@@ -81,13 +81,13 @@ def sampled(cases: Sequence[Case]) -> list[Case]:
 
 
 @contextmanager
-def served(data: Path) -> Iterator[int]:
-    """The port of a service over `data` that is ready."""
+def served(data: Path, **settings: str) -> Iterator[int]:
+    """The port of a service over `data` that is ready; `settings` are more of its environment."""
     if not Settings(data=data).store.exists():
         sys.exit(f"{data}: no collection here")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
-    environ = {**os.environ, "YINJU_DATA": str(data), "YINJU_HOST": "127.0.0.1", "YINJU_PORT": str(port)}
+    environ = {**os.environ, **settings, "YINJU_DATA": str(data), "YINJU_HOST": "127.0.0.1", "YINJU_PORT": str(port)}
     process = subprocess.Popen([Path(sys.executable).with_name("yinju"), "serve"], env=environ)
     try:
         while not is_ready(port):

@@ -3,10 +3,11 @@
 import datetime
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
+from corpus.changes import Change, Changes
 from corpus.database import Database
 from corpus.document import Document, Member, Origin, Passage, Work
 from corpus.passages import Extent
@@ -23,6 +24,9 @@ class Library:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = Changes(database)
+        self._works: tuple[Change | None, Mapping[str, Work]] = (None, {})
+        self._all_members: tuple[Change | None, Sequence[Member]] = (None, ())
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -35,14 +39,24 @@ class Library:
         rows = self._database.rows("SELECT * FROM works WHERE id = ?", name)
         return work_of(rows[0]) if rows else None
 
-    def works(self) -> dict[str, Work]:
-        """Every work by its id."""
-        return {row["id"]: work_of(row) for row in self._database.rows("SELECT * FROM works ORDER BY id")}
+    def works(self) -> Mapping[str, Work]:
+        """Every work by its id; read anew only if the store has changed."""
+        last = self.changes.last()
+        if self._works[0] != last:
+            rows = self._database.rows("SELECT * FROM works ORDER BY id")
+            self._works = last, {row["id"]: work_of(row) for row in rows}
+        return self._works[1]
 
-    def members(self, work: str | None = None) -> list[Member]:
-        """Every document, or those of one work, with its work and language, by id."""
-        which, values = ("d.work = ?", [work]) if work else ("1", [])
-        return self._members(which, *values)
+    def members(self) -> Sequence[Member]:
+        """Every document with its work and language, by id; read anew only if the store has changed."""
+        last = self.changes.last()
+        if self._all_members[0] != last:
+            self._all_members = last, self._members("1")
+        return self._all_members[1]
+
+    def witnesses(self, work: str) -> list[Member]:
+        """The documents of one work."""
+        return self._members("d.work = ?", work)
 
     def member(self, document: str) -> Member | None:
         """One document with its work and language; None if there is none, or it has been withdrawn."""
@@ -118,7 +132,7 @@ class Library:
         """Every body paragraph of a work's documents → the base it witnesses, worked out anew."""
         held = self.work(work)
         base = held.base if held else None
-        documents = [member.document for member in self.members(work)]
+        documents = [member.document for member in self.witnesses(work)]
         return bases([self.body(name) for name in sorted(documents, key=lambda name: (name != base, name))])
 
     def paragraphs(self, documents: Collection[str] | None = None) -> Iterator[list[Passage]]:

@@ -10,7 +10,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from corpus.changes import Changes
 from corpus.database import Database
 from corpus.document import CorpusError, Role, Work
 from corpus.fulltext import Findable, FullText
@@ -39,13 +38,13 @@ class Store(Library):
     def __init__(self, path: Path) -> None:
         """Open the store at `path`, creating it."""
         super().__init__(Database(path))
-        self.full_text, self.changes = FullText(self._database), Changes(self._database)
+        self.full_text = FullText(self._database)
         with self._database.transaction("IMMEDIATE"):
             before = self._database.upgrade()
             for member in self.members() if before < _WITH_SKETCHES else ():
                 self._make_findable(member.document)
-            if before < _WITH_CHANGES and (members := self.members()):
-                self.changes.note(member.document for member in members)
+            if 0 < before < _WITH_CHANGES:
+                self.changes.note(member.document for member in self.members())
 
     def put(self, draft: Draft, today: datetime.date) -> Outcome:
         """Store one document: all of it or none. `today` becomes its access date if it is new.
@@ -116,7 +115,7 @@ class Store(Library):
             if are_witnesses(body, Body(passage.text for passage in self.body(alike))):
                 return self._work_of(alike)
         earlier = self.work(before) if before else None
-        if earlier and all(member.document == name for member in self.members(earlier.id)):
+        if earlier and all(member.document == name for member in self.witnesses(earlier.id)):
             return earlier
         free = (id_ for at in count(1) if not self.work(id_ := name if at == 1 else f"{name}-{at}"))
         # A page's own date is the only one that it states.
@@ -148,7 +147,7 @@ class Store(Library):
             self._database.insert("passages", columns)
 
     def _align(self, work: str) -> None:
-        documents = [member.document for member in self.members(work)]
+        documents = [member.document for member in self.witnesses(work)]
         if documents:
             self.changes.note(documents)
         for document in documents:

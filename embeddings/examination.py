@@ -56,7 +56,7 @@ class Examiner:
                 held[at] = np.flatnonzero((segment.languages == code) & mask)
         self._samples = {tag: self._sample(held) for tag, held in rows.items()}
 
-    def _sample(self, rows: Sequence[NDArray[np.int64]]) -> tuple[list[Units], Vectors]:
+    def _sample(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Units, Vectors]:
         """Rows of each segment, evenly out of all of them together."""
         edges = np.cumsum([0, *map(len, rows)])
         count = min(int(edges[-1]), _BACKGROUND)
@@ -64,9 +64,9 @@ class Examiner:
         units, vectors = list[Units](), list[Vectors]()
         for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False):
             taken = held[chosen[(chosen >= start) & (chosen < end)] - start].tolist()
-            units += segment.tokens.units(taken)
+            units.append(segment.tokens.units(taken))
             vectors.append(segment.dense.vectors(taken))
-        return units, np.concatenate(vectors)
+        return Units.joined(units), np.concatenate(vectors)
 
     def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[tuple[int, int]]) -> Iterator[Look]:
         """Look at rows for a question, given as the parts of its wording and its vector; in any order."""
@@ -89,6 +89,6 @@ class Examiner:
         scores = late.score(passages)
         margins = standardised(segment.dense.vectors(rows) @ vector, background, _TYPICAL)
         for number, row in enumerate(rows):
-            cuts = tuple(zip(passages[number].sentences, map(float, scores.sentences[number]), strict=True))
-            named = frozenset[str]().union(*passages[number].concepts)
+            cuts = tuple(zip(passages.sentences[number], map(float, scores.sentences[number]), strict=True))
+            named = frozenset[str]().union(*passages.concepts[number])
             yield Look((at, row), float(scores.passages[number]), float(margins[number]), cuts, named)

@@ -44,39 +44,33 @@ def soft_idf(tokens: Vectors, common: NDArray[np.floating]) -> Scores:
 class LateInteraction:
     """One question, ready to be held against passages; `sample` stands for the collection."""
 
-    def __init__(self, parts: Sequence[Part], sample: Sequence[Units]) -> None:
+    def __init__(self, parts: Sequence[Part], sample: Units) -> None:
         self._parts = tuple(parts)
         wordings = [wording for part in self._parts for wording in part.wordings]
         stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
         self._tokens = unit(stacked)
         by_passage = self._similarity(sample)[1]
-        self._weights = soft_idf(stacked, by_passage.mean(axis=1) if sample else np.zeros(len(stacked)))
+        self._weights = soft_idf(stacked, by_passage.mean(axis=1) if len(sample) else np.zeros(len(stacked)))
 
-    def score(self, passages: Sequence[Units]) -> Interaction:
+    def score(self, passages: Units) -> Interaction:
         """Hold the question against `passages`."""
         by_sentence, by_passage = self._similarity(passages)
-        of_passages = self._total(by_passage, _named(passages))
-        of_sentences = self._total(by_sentence, [held for passage in passages for held in passage.concepts])
-        edges = np.cumsum([0, *(len(passage.starts) for passage in passages)])
+        of_passages = self._total(by_passage, [frozenset[str]().union(*held) for held in passages.concepts])
+        of_sentences = self._total(by_sentence, [names for held in passages.concepts for names in held])
+        edges = np.cumsum([0, *map(len, passages.sentences)])
         cut = tuple(of_sentences[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
         return Interaction(of_passages, cut)
 
-    def _similarity(self, passages: Sequence[Units]) -> tuple[Scores, Scores]:
+    def _similarity(self, passages: Units) -> tuple[Scores, Scores]:
         """The best cosine of each token, 0 at least: (tokens, sentences of all passages), (tokens, passages)."""
-        count = sum(len(passage.starts) for passage in passages)
-        if not len(self._tokens) or not passages:
-            return np.zeros((len(self._tokens), count)), np.zeros((len(self._tokens), len(passages)))
-        cosines = self._tokens @ np.concatenate([passage.vectors for passage in passages]).T
-        starts, is_title, offset = [], [], 0
-        for passage in passages:
-            held = [*passage.starts, *([passage.title] if passage.title is not None else ())]
-            starts += [offset + start for start in held]
-            is_title += [start == passage.title for start in held]
-            offset += len(passage.vectors)
-        best = np.maximum(np.maximum.reduceat(cosines, starts, axis=1), 0.0).astype(np.float64)
-        titles = np.array(is_title)
-        edges = np.cumsum([0, *(len(passage.starts) + (passage.title is not None) for passage in passages)])[:-1]
-        return best[:, ~titles], np.maximum.reduceat(np.where(titles, best * _TITLE, best), edges, axis=1)
+        if not len(self._tokens) or not len(passages):
+            return np.zeros((len(self._tokens), int((~passages.titles).sum()))), np.zeros(
+                (len(self._tokens), len(passages))
+            )
+        cosines = (self._tokens @ passages.vectors.T)[:, passages.places]
+        best = np.maximum(np.maximum.reduceat(cosines, passages.starts, axis=1), 0.0).astype(np.float64)
+        titled = np.where(passages.titles, best * _TITLE, best)
+        return best[:, ~passages.titles], np.maximum.reduceat(titled, passages.edges[:-1], axis=1)
 
     def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
         """The parts' matches, weighted: (units,). A part is matched by the best of its wordings or by its concept."""
@@ -92,7 +86,3 @@ class LateInteraction:
                 best = np.maximum(best, [part.concept in held for held in concepts])
             total, weight_of_all = total + weight * best, weight_of_all + weight
         return total / max(weight_of_all, 1e-9)
-
-
-def _named(passages: Sequence[Units]) -> list[frozenset[str]]:
-    return [frozenset().union(*passage.concepts) for passage in passages]

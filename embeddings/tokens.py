@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,40 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """A passage cut into sentences. `starts` are the sentences' first rows in `vectors` (n, dimension; length 1).
+    """Passages cut into sentences, each followed by the title of its document, if it has one.
 
-    After those of the sentences come those of the title of the passage's document, from row `title` on, if it has one.
+    `vectors` (distinct tokens, dimension; length 1) are looked up once for all the passages: token t is
+    `vectors[places[t]]`. Each passage begins with a token of zeros, which is like nothing, so that none is empty.
+    Unit u, a sentence or, where `titles[u]`, a title, begins with token `starts[u]`; passage p begins with unit
+    `edges[p]`, and the last number there is that of all units.
     """
 
     vectors: Vectors
-    starts: tuple[int, ...]
-    sentences: tuple[Span, ...]
-    concepts: tuple[frozenset[str], ...]
-    title: int | None = None
+    places: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    titles: NDArray[np.bool_]
+    edges: NDArray[np.int64]
+    sentences: tuple[tuple[Span, ...], ...]
+    concepts: tuple[tuple[frozenset[str], ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.sentences)
+
+    @classmethod
+    def joined(cls, held: Sequence["Units"]) -> "Units":
+        """All their passages, in order; there must be some."""
+        tokens = np.cumsum([0, *(len(units.places) for units in held)])
+        firsts = np.cumsum([0, *(len(units.vectors) for units in held)])
+        edges = np.cumsum([0, *(len(units.starts) for units in held)])
+        return cls(
+            np.concatenate([units.vectors for units in held]),
+            np.concatenate([units.places + first for units, first in zip(held, firsts, strict=False)]),
+            np.concatenate([units.starts + token for units, token in zip(held, tokens, strict=False)]),
+            np.concatenate([units.titles for units in held]),
+            np.concatenate([*(units.edges[:-1] + edge for units, edge in zip(held, edges, strict=False)), edges[-1:]]),
+            tuple(spans for units in held for spans in units.sentences),
+            tuple(names for units in held for names in units.concepts),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,31 +142,49 @@ class TokenStore:
         mapped = np.memmap(folder / _TOKENS, kept, "r") if (folder / _TOKENS).stat().st_size else np.zeros(0, kept)
         self._tokens: NDArray[Any] = mapped if table else mapped.reshape(-1, dimension)
 
-    def units(self, rows: Sequence[int]) -> list[Units]:
-        """What each of `rows` is made of."""
-        firsts = [(int(self._rows[row]), int(self._rows[row + 1])) for row in rows]
-        ranges = [(int(self._sentences[start, 2]), int(self._sentences[end, 2])) for start, end in firsts]
-        held = np.concatenate([self._tokens[start:end] for start, end in ranges]) if rows else self._tokens[:0]
-        vectors = unit(self._table(held) if self._table else held.astype(np.float32))
-        edges = np.cumsum([0, *(end - start for start, end in ranges)])
-        return [
-            self._units(first, last, vectors[start:end])
-            for (first, last), start, end in zip(firsts, edges[:-1], edges[1:], strict=True)
-        ]
-
-    def _units(self, first: int, last: int, vectors: Vectors) -> Units:
-        if first == last:
-            return Units(np.zeros((1, self._dimension), np.float32), (0,), (Span(0, 0),), (frozenset(),))
-        table = self._sentences[first : last + 1].tolist()
-        cut = [held for held in table[:-1] if held[0] < held[1]]
-        title = table[len(cut)][2] - table[0][2] if len(cut) < len(table) - 1 else None
+    def units(self, rows: Sequence[int]) -> Units:
+        """What `rows` are made of, in order; a row without a word has one sentence, of no length."""
+        tables = [self._sentences[self._rows[row] : self._rows[row + 1] + 1] for row in rows]
+        tokens = [self._tokens[table[0, 2] : table[-1, 2]] for table in tables]
+        firsts = np.cumsum([0, *(len(held) + 1 for held in tokens)])
+        starts, titles, edges = list[int](), list[bool](), [0]
+        for table, first in zip(tables, firsts.tolist(), strict=False):
+            begun = (table[:-1, 2] - table[0, 2] + 1 + first).tolist()
+            is_title = (table[:-1, 0] == table[:-1, 1]).tolist()
+            # The token of zeros is the first sentence's, or all of it.
+            worded = bool(is_title) and not is_title[0]
+            starts += [first, *begun[worded:]]
+            titles += [False, *is_title[worded:]]
+            edges.append(len(starts))
+        vectors, places = self._looked_up(tokens, firsts)
+        cuts = [list(self._cut(table)) or [(Span(0, 0), frozenset[str]())] for table in tables]
         return Units(
             vectors,
-            tuple(token - table[0][2] for _, _, token, _ in cut),
-            tuple(Span(start, end) for start, end, _, _ in cut),
-            tuple(
-                frozenset(self._concepts[name] for name in self._named[this[3] : following[3]])
-                for this, following in zip(cut, table[1:], strict=False)
-            ),
-            title,
+            places,
+            np.array(starts, np.int64),
+            np.array(titles, np.bool_),
+            np.array(edges, np.int64),
+            tuple(tuple(span for span, _ in held) for held in cuts),
+            tuple(tuple(names for _, names in held) for held in cuts),
         )
+
+    def _looked_up(
+        self, tokens: Sequence[NDArray[Any]], firsts: NDArray[np.int64]
+    ) -> tuple[Vectors, NDArray[np.int64]]:
+        """The distinct vectors of the tokens of some passages, zeros first, and the place of each token among them."""
+        held = np.concatenate([self._tokens[:0], *tokens])
+        places = np.arange(len(held))
+        if self._table:
+            held, places = np.unique(held, return_inverse=True)
+        vectors = unit(self._table(held) if self._table else held.astype(np.float32))
+        worded = np.ones(int(firsts[-1]), np.bool_)
+        worded[firsts[:-1]] = False
+        found = np.zeros(len(worded), np.int64)
+        found[worded] = places + 1
+        return np.concatenate([np.zeros((1, self._dimension), np.float32), vectors]), found
+
+    def _cut(self, table: NDArray[np.int64]) -> Iterator[tuple[Span, frozenset[str]]]:
+        """The sentences of a passage with what they name; its table has a row for each, for its title, and an end."""
+        for (start, end, _, name), (*_, following) in pairwise(table.tolist()):
+            if start < end:
+                yield Span(start, end), frozenset(self._concepts[at] for at in self._named[name:following])

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.citation import Citation
@@ -87,10 +87,9 @@ class Answerer:
         works, members = self._store.works(), self._store.members()
         _check(filters, works, members)
         understood = understand(question, history, works, self._index.glossary, filters, interpret)
+        limits = [held for held in (filters, understood.filters) if held != UNFILTERED]
         admitted = [
-            member.document
-            for member in members
-            if _admits(filters, member, works[member.work]) and _admits(understood.filters, member, works[member.work])
+            member.document for member in members if all(_admits(held, member, works[member.work]) for held in limits)
         ]
         narrowed = None if self._index.documents <= {*admitted} else frozenset(admitted)
         query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
@@ -166,13 +165,15 @@ def highlighted(hit: Hit) -> tuple[Span, ...]:
 
 
 def _check(filters: Filters, works: Mapping[str, Work], members: Sequence[Member]) -> None:
-    known = {
-        "works": set(works),
-        "documents": {member.document for member in members},
-        "languages": {tag for member in members for tag in (member.language, member.language.split("-")[0])},
+    known: dict[str, Callable[[], set[str]]] = {
+        "works": lambda: set(works),
+        "documents": lambda: {member.document for member in members},
+        "languages": lambda: {tag for member in members for tag in (member.language, member.language.split("-")[0])},
     }
-    for name, values in known.items():
-        unknown = [value for value in getattr(filters, name) if value not in values]
+    for name, list_values in known.items():
+        given = getattr(filters, name)
+        values = list_values() if given else set()
+        unknown = [value for value in given if value not in values]
         if unknown:
             raise BadQuestion(
                 f"filters.{name}: no {', '.join(map(repr, unknown))}; there are {', '.join(sorted(values))}"

@@ -7,7 +7,7 @@ neighbouring statements, in their passages on the topic; whether it came or went
 import datetime
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -130,7 +130,7 @@ def _noted(question: Question, quotes: int) -> Question:
     return replace(question, notes=(*question.notes, note))
 
 
-def _entries(quotes: Iterable[Quote], works: dict[str, Work], members: Sequence[Member]) -> tuple[Entry, ...]:
+def _entries(quotes: Iterable[Quote], works: Mapping[str, Work], members: Sequence[Member]) -> tuple[Entry, ...]:
     work = {member.document: member.work for member in members}
     held: dict[str, list[Quote]] = defaultdict(list)
     for quote in quotes:

@@ -9,7 +9,7 @@ from corpus.document import Span
 from embeddings import glossary
 from embeddings.encoder import Tokens, open_encoder
 from embeddings.glossary import Concept, Mention
-from embeddings.tokens import TokenStore, cut, unit, writing_tokens
+from embeddings.tokens import TokenStore, Units, cut, unit, writing_tokens
 
 NO_TITLE = Tokens(np.zeros((0, 8), np.float32), ())
 TEXT = "双方强调。双方反对！"
@@ -30,13 +30,23 @@ def test_vectors_of_any_length_come_back_with_length_one(tmp_path: Path) -> None
         add(TEXT, Tokens(vectors, SPANS), [OPPOSE], NO_TITLE)
         add("", Tokens(vectors[:0], ()), [], NO_TITLE)
         add("反对！", Tokens(vectors[3:], (Span(0, 2),)), [], Tokens(vectors[:2], SPANS[:2]))
-    last, empty, first = TokenStore(tmp_path, 8, None).units([2, 1, 0])
-    assert np.allclose(first.vectors, unit(vectors), atol=1e-3)  # kept in half precision
-    assert (first.starts, first.sentences) == ((0, 2), (Span(0, 5), Span(5, 10)))
-    assert first.concepts == (frozenset(), frozenset({"oppose"}))
-    assert not empty.vectors.any() and empty.concepts == (frozenset(),)
-    assert np.allclose(last.vectors, unit(vectors[[3, 0, 1]]), atol=1e-3) and last.concepts == (frozenset(),)
-    assert (first.title, empty.title, last.title, last.starts, len(last.sentences)) == (None, None, 1, (0,), 1)
+    units = TokenStore(tmp_path, 8, None).units([2, 1, 0])
+    assert len(units) == 3 and units.edges.tolist() == [0, 2, 3, 5]
+    assert units.sentences == ((Span(0, 3),), (Span(0, 0),), (Span(0, 5), Span(5, 10)))
+    assert units.concepts == ((frozenset(),), (frozenset(),), (frozenset(), frozenset({"oppose"})))
+    assert units.titles.tolist() == [False, True, False, False, False]
+    assert units.starts.tolist() == [0, 2, 4, 5, 8]
+    kept = unit(vectors)[[3, 0, 1, 0, 1, 2, 3]]  # in half precision
+    worded = units.vectors[units.places]
+    assert np.allclose(worded[[1, 2, 3, 6, 7, 8, 9]], kept, atol=1e-3) and not worded[[0, 4, 5]].any()
+
+
+def test_a_passage_of_a_title_alone_has_a_sentence_of_no_length(tmp_path: Path) -> None:
+    with writing_tokens(tmp_path) as add:
+        add("…", NO_TITLE, [], Tokens(np.eye(8, dtype=np.float32)[:2], SPANS[:2]))
+    units = TokenStore(tmp_path, 8, None).units([0])
+    assert (units.sentences, units.titles.tolist()) == (((Span(0, 0),),), [False, True])
+    assert (units.starts.tolist(), units.edges.tolist(), len(units.places)) == ([0, 1], [0, 2], 3)
 
 
 def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: Path) -> None:
@@ -48,9 +58,25 @@ def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: P
             add(text, tokens, names.mentions(text), held[2])
     assert (tmp_path / "tokens.bin").stat().st_size <= 4 * sum(len(tokens.spans) for tokens in held)
     units = TokenStore(tmp_path, encoder.dimension, encoder.table).units([0, 1])
-    for passage, tokens in zip(units, held, strict=False):
-        assert np.allclose(passage.vectors, unit(tokens.vectors), atol=1e-6)
-        assert "inf-treaty" in passage.concepts[0] and "inf-treaty" not in passage.concepts[1]
+    assert len(np.unique(units.vectors, axis=0)) >= len(units.vectors) - 1  # each once; one piece has no direction
+    for at, tokens in enumerate(held[:2]):
+        start, end = units.starts[units.edges[at]], units.starts[units.edges[at + 1]] if at < 1 else len(units.places)
+        assert np.allclose(units.vectors[units.places[start + 1 : end]], unit(tokens.vectors), atol=1e-6)
+        assert "inf-treaty" in units.concepts[at][0] and "inf-treaty" not in units.concepts[at][1]
+
+
+def test_joined_they_are_as_if_read_together(tmp_path: Path) -> None:
+    encoder = open_encoder()
+    texts = ["The INF Treaty. Space!", "…", "双方将保持沟通。双方将保持沟通。", "Space!"]
+    with writing_tokens(tmp_path) as add:
+        for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
+            add(text, tokens, [], tokens)
+    store = TokenStore(tmp_path, encoder.dimension, encoder.table)
+    whole, joined = store.units(range(4)), Units.joined([store.units([0, 1]), store.units([2]), store.units([3])])
+    assert np.array_equal(whole.vectors[whole.places], joined.vectors[joined.places])
+    for name in ("starts", "titles", "edges"):
+        assert np.array_equal(getattr(whole, name), getattr(joined, name)), name
+    assert (whole.sentences, whole.concepts) == (joined.sentences, joined.concepts)
 
 
 @pytest.mark.parametrize("rows", [[], [0]])
