@@ -110,7 +110,7 @@ class Growth:
         chosen = _chosen(index) if index else range(0)
         if index is None or not chosen:
             return False
-        if len(index) > _SMALL:
+        if index.size > _SMALL:
             count = sum(len(row.members) for row in index.rows(chosen))
             merged = self._segment(index.rows(chosen), count, told)
         elif index.state.change == self._source.last():

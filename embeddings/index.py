@@ -21,7 +21,7 @@ from embeddings.descriptions import Descriptions, Likeness
 from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner
 from embeddings.glossary import Glossary
-from embeddings.publication import State, check, current, sound
+from embeddings.publication import IndexDamaged, State, check, current, sound
 from embeddings.query import Query
 from embeddings.rows import Row
 from embeddings.segment import Mask, Segment, concept_term, language_tag, words_of
@@ -80,6 +80,16 @@ class Index:
         """
         state = current(folder)
         check(state, made_with(encoder, glossary))
+        try:
+            return cls._of(folder, state, encoder, glossary, before)
+        except (OSError, IndexDamaged) as error:
+            if current(folder) == state:
+                raise IndexDamaged(str(error)) from error
+        # Others have published meanwhile, twice, and cleared away what was being opened.
+        return cls.open(folder, encoder, glossary, before)
+
+    @classmethod
+    def _of(cls, folder: Path, state: State, encoder: Encoder, glossary: Glossary, before: "Index | None") -> "Index":
         known = {segment.name: segment for segment in before.segments} if before else {}
         segments = [known.get(held.name) or Segment(sound(folder / held.name), encoder) for held in state.segments]
         if before and before.state.descriptions == state.descriptions:
@@ -93,7 +103,9 @@ class Index:
         """How many rows of each segment count."""
         return [int(live.sum()) for live in self._live]
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many rows count."""
         return sum(self.sizes)
 
     @property

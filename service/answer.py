@@ -105,7 +105,7 @@ class Answerer:
         return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)
 
     def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
-        if not len(self._index):
+        if not self._index.size:
             yield Note("empty_collection", "the collection is empty; take documents in with `yinju ingest FOLDER`")
         if found.dropped:
             dropped = ", ".join(found.dropped)

@@ -42,7 +42,7 @@ _STATIC = Path(__file__).parent / "doors" / "web" / "static"
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
     mcp_routes, mcp_life = _mcp(collection)
-    indexing = Indexing(collection.grow_index, collection.tidy_index)
+    indexing = Indexing(collection.renew, collection.tidy_index)
     app = FastAPI(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",

@@ -38,7 +38,7 @@ def judge(index: Index, cases: Sequence[Case]) -> list[Judged]:
     for case in cases:
         if not case.history and case.kind != "dated":
             asked = understand(case.question, (), {}, index.glossary)
-            hits = index.search(Query(asked.text, asked.mentions, asked.phrases), len(index)).hits
+            hits = index.search(Query(asked.text, asked.mentions, asked.phrases), index.size).hits
             judged.append(Judged(case, tuple(hits), tuple(bool(case.gold & set(hit.row.paragraph)) for hit in hits)))
     return judged
 

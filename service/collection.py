@@ -2,7 +2,6 @@
 
 import threading
 from functools import cached_property
-from time import monotonic
 
 from corpus.document import CorpusError
 from corpus.store import Store
@@ -11,16 +10,15 @@ from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, IndexUnusable, mark
+from embeddings.publication import IndexMismatch
 from embeddings.reranker import Reranker
 from service import examples, own_questions
 from service.answer import Answerer
 from service.contents import Contents
 from service.lookup import Lookup
 from service.settings import Settings
+from service.snapshot import Snapshot
 from service.verification import Verifier
-
-_RETRY = 1.0  # seconds
 
 
 class Collection:
@@ -41,10 +39,7 @@ class Collection:
         own = [settings.glossary] if settings.glossary else []
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
         self._own_questions = own_questions.load(settings.examples) if settings.examples else {}
-        self._lock = threading.Lock()
-        self._index: Index | None = None
-        self._seen: tuple[int, int] | None = None
-        self._next_try = 0.0  # to open an index that could not be opened, by the monotonic clock
+        self._snapshot = Snapshot(settings.indexes, self._opened)
         self._examples_lock = threading.Lock()
         self._examples: dict[tuple[str, str, str], tuple[str, ...]] = {}  # by index, frame and language
 
@@ -67,25 +62,23 @@ class Collection:
 
     def grow_index(self, told: Told = lambda done, total: None) -> bool:
         """Bring the index up to date with the store, as fast as can be; whether there was anything to do."""
-        return self.growth.grow(self._index, told)
+        return self.growth.grow(self._snapshot.held, told)
 
     def tidy_index(self, told: Told = lambda done, total: None) -> bool:
         """Let the index be one of fewer segments, if it has too many; whether it had."""
-        return self.growth.merge(self._index, told)
+        return self.growth.merge(self._snapshot.held, told)
+
+    def _opened(self, held: Index | None) -> Index:
+        return Index.open(self.settings.indexes, self.encoder, self.glossary, held)
 
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
-        with self._lock:
-            published = mark(self.settings.indexes)
-            if self._index is None or (published not in (None, self._seen) and monotonic() >= self._next_try):
-                try:
-                    self._index = Index.open(self.settings.indexes, self.encoder, self.glossary, self._index)
-                    self._seen = published
-                except IndexUnusable:
-                    self._next_try = monotonic() + _RETRY
-                    if self._index is None:
-                        raise
-            return self._index
+        return self._snapshot.index()
+
+    def renew(self) -> None:
+        """Answer from the store as it is now, as soon as this returns. Raises as `index` does."""
+        self.grow_index()
+        self._snapshot.newest()
 
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""

@@ -198,7 +198,7 @@ def highlights(index: Index, folder: Path) -> dict[str, Figures]:
         for _, language, passage, question, ordinals in _fields(folder / "highlights.tsv"):
             asked = understand(question, (), {}, index.glossary)
             query = Query(asked.text, asked.mentions, documents=frozenset([passage.rpartition("/")[0]]))
-            hit = next(hit for hit in index.search(query, len(index)).hits if passage in hit.row.members)
+            hit = next(hit for hit in index.search(query, index.size).hits if passage in hit.row.members)
             wanted = _characters(sentences(hit.row.text)[int(ordinal)] for ordinal in ordinals.split())
             marked = _characters(highlighted(hit))
             right = len(marked & wanted)

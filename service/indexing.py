@@ -46,12 +46,12 @@ class Job:
 class Indexing:
     """Safe to share between threads. A job that fails leaves the index as it was; the next one makes up for it."""
 
-    def __init__(self, grow: Callable[[], bool], tidy: Callable[[Callable[[int, int], None]], bool]) -> None:
-        """`grow` brings the index up to date with the store; `tidy` makes it one that is searched faster.
+    def __init__(self, renew: Callable[[], None], tidy: Callable[[Callable[[int, int], None]], bool]) -> None:
+        """After `renew` answers are those of the store as it was then; `tidy` makes the index faster to search.
 
         What `tidy` is given it calls now and then; an exception out of it ends the tidying.
         """
-        self._grow, self._tidy = grow, tidy
+        self._renew, self._tidy = renew, tidy
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._changed = threading.Condition()
         self._is_closing = self._is_untidy = False
@@ -92,7 +92,7 @@ class Indexing:
                 if self._is_closing:
                     return
                 taken = self._waiting()
-            problem = self._grown()
+            problem = self._renewed()
             with self._changed:
                 for job in taken:
                     done = replace(job, state=State.FAILED if problem else State.DONE, problem=problem)
@@ -103,10 +103,10 @@ class Indexing:
     def _waiting(self) -> list[Job]:
         return [job for job in self._jobs.values() if job.state is State.WAITING]
 
-    def _grown(self) -> str | None:
+    def _renewed(self) -> str | None:
         """Why the index could not be brought up to date; None if it was."""
         try:
-            self._grow()
+            self._renew()
         except _FAULTS as error:
             return str(error)
         return None

@@ -79,7 +79,7 @@ def expect_as_anew(folder: Path, source: Documents, anew: Path) -> None:
     assert sorted(row.members for at in range(len(index.segments)) for row in index.rows(range(at, at + 1))) == sorted(
         row.members for row in source.rows()
     )
-    assert (len(index), index.paragraphs, index.documents) == (len(fresh), fresh.paragraphs, fresh.documents)
+    assert (index.size, index.paragraphs, index.documents) == (fresh.size, fresh.paragraphs, fresh.documents)
     for topic in TOPICS[:3]:
         one, other = hits(index, topic), hits(fresh, topic)
         assert {name: held[0] for name, held in one.items()} == {name: held[0] for name, held in other.items()}

@@ -1,0 +1,58 @@
+"""The index in use: whoever asks gets the newest that is open, and one of those who ask opens the next."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from embeddings.index import Index
+from embeddings.publication import IndexUnusable, mark
+
+_RETRY = 1.0  # seconds
+
+
+class Snapshot:
+    """Safe to share between threads."""
+
+    def __init__(self, folder: Path, open_index: Callable[[Index | None], Index]) -> None:
+        """`open_index` opens what is published below `folder`, given what is open; it may raise IndexUnusable."""
+        self._folder, self._open_index = folder, open_index
+        self._opening = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._next_try = 0.0  # to open one that could not be opened, by the monotonic clock
+        self.held: Index | None = None
+
+    def index(self) -> Index:
+        """The newest that is open; an earlier one as long as the next can't be opened, or is just being.
+
+        Raises IndexUnusable if none is open and none can be.
+        """
+        held = self.held
+        if held is None:
+            return self.newest()
+        if self._is_outdated() and monotonic() >= self._next_try and self._opening.acquire(blocking=False):
+            try:
+                self._open()
+            finally:
+                self._opening.release()
+        return self.held or held
+
+    def newest(self) -> Index:
+        """The one that is published, however long it takes to open; else as `index`."""
+        with self._opening:
+            if self.held is None or self._is_outdated():
+                self._open()
+            assert self.held, "it was opened, or opening it has raised"
+            return self.held
+
+    def _is_outdated(self) -> bool:
+        return mark(self._folder) not in (None, self._seen)
+
+    def _open(self) -> None:
+        published = mark(self._folder)
+        try:
+            self.held, self._seen = self._open_index(self.held), published
+        except IndexUnusable:
+            self._next_try = monotonic() + _RETRY
+            if self.held is None:
+                raise
