@@ -10,7 +10,7 @@ from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch
+from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable
 from embeddings.reranker import Reranker
 from service import examples, own_questions
 from service.answer import Answerer
@@ -74,6 +74,16 @@ class Collection:
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
         return self._snapshot.index()
+
+    def index_problems(self) -> list[str]:
+        """What is wrong with the index; it is not that there is none yet, or that it is behind the store."""
+        try:
+            self.index()
+        except IndexMissing:
+            return []
+        except IndexUnusable as error:
+            return [str(error)]
+        return []
 
     def renew(self) -> None:
         """Answer from the store as it is now, as soon as this returns. Raises as `index` does."""

@@ -255,17 +255,16 @@ def mcp() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Re-derive every passage from its stored file and check the index; one line for each thing that is wrong."""
+    """Re-derive every passage from its stored file and check the index; one line for each thing that is wrong.
+
+    That the index is behind the store is nothing wrong: the next `yinju ingest` or `yinju serve` brings it up to date.
+    """
     collection = Collection(_settings(), create=False)
-    findings = list(audit(collection.store))
-    try:
-        collection.index()
-        if not collection.growth.is_current():
-            findings.append("index: not up to date with the store; run `yinju ingest`")
-    except IndexUnusable as error:
-        findings.append(f"index: {error}")
+    findings = [*audit(collection.store), *(f"index: {problem}" for problem in collection.index_problems())]
     for finding in findings:
         sys.stdout.write(f"{finding}\n")
+    if not findings and not collection.growth.is_current():
+        terminal.stderr().print("the index is behind the store; `yinju ingest` brings it up to date", markup=False)
     members = collection.store.members()
     passages = sum(len(collection.store.body(member.document)) for member in members)
     terminal.stderr().print(f"{len(members)} documents, {passages} passages: {len(findings)} problems", markup=False)

@@ -1,0 +1,197 @@
+"""Ingestion killed at random moments: is all that it acknowledged there, is nothing damaged, does the next run finish?
+
+    python -m benchmarks.crashes FOLDER [--rounds 200] [--seed 0]
+
+Every round a process takes files in and builds the index, and is killed (SIGKILL) at a random moment between its start
+and a little after its usual end. Then the store is audited as `yinju doctor` does, every document that was acknowledged
+is looked for, and the index has to open if there is one. The rounds go on with the same data until one is not killed in
+time; what it has made must be what an undisturbed run makes. Then a third of the files change, or, each third time, the
+data folder is emptied.
+"""
+
+import argparse
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.files.making import files
+from corpus.audit import audit
+from service.collection import Collection
+from service.ingestion import Report, ingest
+from service.settings import Settings
+
+FILES = 40  # few enough to be read in the process that is killed
+_AFTER = 1.15  # of the usual time: so long a round may take to be killed
+
+_forking = multiprocessing.get_context("fork")  # what is imported already need not be imported 200 times
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the rounds: how many were killed, before or after the first document, and while indexing."""
+
+    killed: int = 0
+    early: int = 0
+    indexing: int = 0
+    finished: int = 0
+    acknowledged: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.killed} killed ({self.early} before the first document was stored, {self.indexing} while "
+            f"indexing), {self.finished} finished; {self.acknowledged} documents acknowledged"
+        )
+
+
+class Trial:
+    """A folder of files, taken in again and again into a data folder."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.rng, self.tally, self.changes = folder, Random(seed), Tally(), 0
+        self._put(range(FILES))
+        # What every process needs is read once, before any is started.
+        self.parts = Collection(Settings(data=folder / "unused"))
+        self.parts.encoder.encode_query(["warm"])
+        self.usual = self._timed()
+
+    def _put(self, which: range) -> None:
+        """Make files of these numbers anew."""
+        (self.folder / "files").mkdir(parents=True, exist_ok=True)
+        made = list(files(FILES, seed=self.changes))
+        for number in which:
+            for old in (self.folder / "files").glob(f"{number:05}.*"):
+                old.unlink()
+            (self.folder / "files" / made[number].name).write_bytes(made[number].data)
+
+    def _timed(self) -> float:
+        begun = time.perf_counter()
+        self._finish(self.folder / "clean")
+        return time.perf_counter() - begun
+
+    def _finish(self, data: Path) -> None:
+        shutil.rmtree(data, ignore_errors=True)
+        process, pipe = self._started(data)
+        while pipe.poll(None) and _received(pipe) is not None:
+            pass
+        process.join()
+
+    def _started(self, data: Path) -> tuple[multiprocessing.Process, "Connection[object, object]"]:
+        ours, theirs = _forking.Pipe(duplex=False)
+        process = _forking.Process(target=self._take_in, args=(data, theirs))
+        process.start()
+        theirs.close()
+        return process, ours  # type: ignore[return-value]
+
+    def _take_in(self, data: Path, pipe: "Connection[object, object]") -> None:
+        collection = self._collection(data)
+
+        def told(report: Report) -> None:
+            if report.document and report.draft:
+                pipe.send((report.document, report.draft.reading.sha256))
+
+        ingest(collection.store, [self.folder / "files"], told)
+        pipe.send(("", "indexing"))
+        collection.build_index()
+        pipe.send(("", "done"))
+
+    def _collection(self, data: Path) -> Collection:
+        collection = Collection(Settings(data=data))
+        collection.encoder, collection.glossary = self.parts.encoder, self.parts.glossary
+        return collection
+
+    def round(self) -> Iterator[str]:
+        """Start, kill, look; a line for each thing that is wrong."""
+        data = self.folder / "data"
+        process, pipe = self._started(data)
+        # The sooner the likelier: a document is stored in less time than the index takes.
+        process.join(_AFTER * self.usual * self.rng.random() ** 2)
+        if process.is_alive() and process.pid:
+            os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        told = []
+        while pipe.poll() and (held := _received(pipe)) is not None:
+            told.append(held)
+        yield from self._wrong(data, {document: sha256 for document, sha256 in told if document})
+        if ("", "done") in told:
+            self.tally.finished += 1
+            yield from self._unlike(data)
+            self._go_on()
+        else:
+            self.tally.killed += 1
+            self.tally.early += not told
+            self.tally.indexing += ("", "indexing") in told
+
+    def _wrong(self, data: Path, acknowledged: Mapping[str, str]) -> Iterator[str]:
+        self.tally.acknowledged += len(acknowledged)
+        if not (data / "store.sqlite3").exists():
+            if acknowledged:
+                yield f"no store, but {len(acknowledged)} documents were acknowledged"
+            return
+        collection = self._collection(data)
+        yield from audit(collection.store)
+        yield from collection.index_problems()
+        for name, sha256 in acknowledged.items():
+            document = collection.store.document(name)
+            if document is None or document.sha256 != sha256:
+                yield f"{name}: was acknowledged, but {'is not there' if document is None else 'with other bytes'}"
+
+    def _unlike(self, data: Path) -> Iterator[str]:
+        """In what a collection that was taken in with interruptions differs from one that was not."""
+        collection = self._collection(data)
+        if not collection.growth.is_current():
+            yield "finished, but the index is behind the store"
+        self._finish(self.folder / "clean")
+        clean = self._collection(self.folder / "clean")
+        one, other = ({row.text for row in held.index().rows(range(1))} for held in (collection, clean))
+        if one != other:
+            yield f"finished, but {len(one ^ other)} paragraphs are not those of an undisturbed run"
+        for document in clean.store.members():
+            if collection.store.file(document.document) != clean.store.file(document.document):
+                yield f"{document.document}: finished, but not with the file's bytes"
+
+    def _go_on(self) -> None:
+        self.changes += 1
+        if self.changes % 3 == 0:
+            shutil.rmtree(self.folder / "data")
+        self._put(range(self.changes % 3, FILES, 3))
+
+
+def _received(pipe: "Connection[object, object]") -> tuple[str, str] | None:
+    """A document with its SHA-256, or how far the process is; None when it is gone, perhaps in the middle of a word."""
+    try:
+        document, said = pipe.recv()  # type: ignore[misc]
+    except (EOFError, OSError):
+        return None
+    return str(document), str(said)  # type: ignore[has-type]
+
+
+def main(folder: Path, rounds: int, seed: int) -> int:
+    trial = Trial(folder, seed)
+    problems = [
+        f"round {number}: {problem}"
+        for number in track(range(rounds), "killing", console=Console(stderr=True))
+        for problem in trial.round()
+    ]
+    sys.stdout.write(f"{trial.tally}\n")
+    sys.stdout.write("".join(f"PROBLEM {problem}\n" for problem in problems) or "nothing lost, nothing damaged\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.folder, arguments.rounds, arguments.seed))
