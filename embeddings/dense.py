@@ -35,7 +35,11 @@ class DenseIndex:
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        """Raises OSError, as on a full disk."""
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:  # which is all that FAISS raises
+            raise OSError(f"{path.name}: {str(error).rpartition(':')[2].strip()}") from error
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

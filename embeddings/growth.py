@@ -9,6 +9,7 @@ a small index is made anew from the store instead, so that it is the same howeve
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,16 @@ from embeddings.descriptions import Descriptions
 from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index, made_with
-from embeddings.publication import IndexUnusable, SegmentState, State, building, current, publish, write_folder
+from embeddings.publication import (
+    IndexUnusable,
+    IndexUnwritable,
+    SegmentState,
+    State,
+    building,
+    current,
+    publish,
+    write_folder,
+)
 from embeddings.rows import Row
 from embeddings.segment import write
 
@@ -91,7 +101,7 @@ class Growth:
         One that can't be used is made anew. What `held` has open is not checked again. `told` hears how many passages
         are done, and of how many.
         """
-        with building(self._folder):
+        with _writable(self._folder), building(self._folder):
             index, last = self._opened(held), self._source.last()
             if index and self._source.knows(index.state.change):
                 if index.state.change == last:
@@ -110,6 +120,10 @@ class Growth:
         chosen = _chosen(index) if index else range(0)
         if index is None or not chosen:
             return False
+        with _writable(self._folder):
+            return self._replaced(index, chosen, told)
+
+    def _replaced(self, index: Index, chosen: range, told: Told) -> bool:
         if index.size > _SMALL:
             count = sum(len(row.members) for row in index.rows(chosen))
             merged = self._segment(index.rows(chosen), count, told)
@@ -163,6 +177,17 @@ class Growth:
     def _digest(self, of: str) -> str:
         made = json.dumps(made_with(self._encoder, self._glossary), sort_keys=True)
         return hashlib.sha256(f"{made}{of}".encode()).hexdigest()
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise IndexUnwritable(
+            f"{folder}: the index can't be written ({error}); free some space or check its permissions, then run "
+            "`yinju ingest`; the one before still answers"
+        ) from error
 
 
 def build(folder: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossary) -> bool:

@@ -27,8 +27,15 @@ class Adding(Protocol):
 
 @contextmanager
 def writing_terms(folder: Path) -> Iterator[Adding]:
-    """Gives what adds a row to a new index in the empty `folder`."""
+    """Gives what adds a row to a new index in the empty `folder`. Raises OSError, as on a full disk."""
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield from _writing(folder)
+    except ValueError as error:  # which is all that tantivy raises
+        raise OSError(f"{folder.name}: {error}") from error
+
+
+def _writing(folder: Path) -> Iterator[Adding]:
     writer = tantivy.Index(_schema(), path=str(folder)).writer(heap_size=_HEAP, num_threads=1)
     count = 0
 

@@ -39,6 +39,10 @@ class IndexMismatch(IndexUnusable):
     """The index was built by another format, model, analyser or glossary."""
 
 
+class IndexUnwritable(IndexUnusable):
+    """The next index can't be written; the one before is as good as it was."""
+
+
 class IndexDamaged(IndexUnusable):
     """A file of the index is missing or has changed since it was published."""
 
