@@ -80,7 +80,10 @@ def path_below(folder: Path, label: str) -> str:
     """What a catalogue in `folder` calls the file or member that a source's label names."""
     inside = _MEMBER.fullmatch(label)
     path = Path(inside["archive"] if inside else label).relative_to(folder)
-    return (path.with_suffix("") / inside["member"] if inside else path).as_posix()
+    if not inside:
+        return path.as_posix()
+    within = [part for part in PurePosixPath(inside["member"]).parts if part not in ("/", "..")]
+    return path.with_suffix("").joinpath(*within).as_posix()
 
 
 def _is_wanted(file: Path) -> bool:

@@ -174,19 +174,6 @@ def test_a_missing_index_says_what_to_run_and_running_it_helps(tmp_path: Path) -
     assert [quote["passage_id"] for quote in found["quotes"]] == ["own/2"]
 
 
-def test_bad_files_are_skipped_and_named_and_the_rest_goes_in(tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "good.txt").write_text("双方强调维护全球战略稳定的重要性，愿继续加强协调。", "utf-8")
-    (folder / "empty.txt").write_bytes(b"")
-    (folder / "binary.txt").write_bytes(bytes(range(256)))
-    (folder / "gb.txt").write_bytes("双方强调".encode("gb18030"))
-    (folder / "outside.txt").symlink_to("/etc/hostname")
-    run = yinju(tmp_path / "data", "ingest", str(folder))
-    assert run.returncode == 1 and "good: added" in run.stderr
-    assert all(f"{name}.txt: " in run.stderr for name in ("empty", "binary", "gb")) and "outside" not in run.stderr
-
-
 def test_an_index_of_another_model_is_refused(data: Path) -> None:
     with building(data / "indexes"):
         state = current(data / "indexes")
