@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
 import datetime
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -160,9 +159,7 @@ def ingest(
         skipped = _try(wanted, as_json)
     else:
         collection = Collection(_settings())
-        reports = _ingest(
-            collection.store, wanted, (lambda report: intake.line(FileOut.of(report))) if as_json else intake.told
-        )
+        reports = _ingest(collection.store, wanted, as_json)
         skipped = any(report.problem for report in reports)
         _build_index(collection)
     if skipped:
@@ -179,7 +176,7 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         raise CorpusError(f"{path}: is there already; edit it, or move it away for a new draft")
     with TemporaryDirectory() as scratch:
         store = Store(Path(scratch) / "store.sqlite3")
-        reports = _ingest(store, [folder], lambda report: intake.told(report) if report.problem else None)
+        reports = _ingest(store, [folder])
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         path.write_text(drafted(store, files), "utf-8")
     terminal.stderr().print(
@@ -201,21 +198,22 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 def _make_ready(collection: Collection) -> None:
     """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
     if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
-        _ingest(collection.store, [BUILT_IN], intake.told)
+        _ingest(collection.store, [BUILT_IN])
     _build_index(collection)
     collection.answerer()
 
 
-def _ingest(store: Store, paths: list[Path], told: Callable[[Report], None]) -> list[Report]:
+def _ingest(store: Store, paths: list[Path], as_json: bool = False) -> list[Report]:
     total, done = len(files(paths)), count(1)
     with terminal.progress("Reading") as progress:
 
-        def heard(report: Report) -> None:
-            told(report)
+        def told(report: Report) -> None:
+            if as_json:
+                intake.line(FileOut.of(report))
             at = next(done)
             progress(at, max(at, total))  # an archive holds more than one
 
-        reports = ingest_files(store, paths, heard)
+        reports = ingest_files(store, paths, told)
     intake.summary(reports)
     return reports
 

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from corpus.document import Passage, Role
 from corpus.records import Draft
+from corpus.store import Outcome
 from service.doors.schemas import Pair, Reply
 from service.doors.terminal import stderr
 from service.indexing import State
 from service.ingestion import Prepared, Report
 
 _SHOWN = 100  # characters of a paragraph in a trial
+_FEW = 20  # files that are named one by one
 
 
 class PassageOut(Reply):
@@ -102,21 +104,24 @@ def line(made: FileOut) -> None:
     sys.stdout.flush()
 
 
-def told(report: Report) -> None:
-    """A file's outcome, or why it was skipped."""
-    said = f"{report.document}: {report.outcome}" if report.outcome else _skipped(report.path, report.problem or "")
-    stderr().print(said, markup=False, highlight=False, soft_wrap=True)
+def summary(reports: Sequence[Report]) -> None:
+    """How many files were added, unchanged, made new versions, skipped; which, unless they are many; and why not."""
+    counted = Counter(report.outcome or "skipped" for report in reports)
+    changed = [report for report in reports if report.outcome not in (None, Outcome.UNCHANGED)]
+    for report in changed if len(changed) <= _FEW else ():
+        _say(f"{report.document}: {report.outcome}")
+    for report in reports:
+        if report.problem:
+            _say(_skipped(report.path, report.problem))
+    _say(", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing to read")
+
+
+def _say(line: str) -> None:
+    stderr().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _skipped(path: str, problem: str) -> str:
     return f"skipped: {problem}" if path in problem else f"skipped: {path}: {problem}"
-
-
-def summary(reports: Sequence[Report]) -> None:
-    """How many files were added, unchanged, made new versions, skipped."""
-    counted = Counter(report.outcome or "skipped" for report in reports)
-    said = ", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing to read"
-    stderr().print(said, markup=False, highlight=False)
 
 
 def trial(made: FileOut) -> None:

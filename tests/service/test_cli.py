@@ -169,7 +169,7 @@ def test_a_missing_index_says_what_to_run_and_running_it_helps(tmp_path: Path) -
     run = yinju(tmp_path, "ingest", str(own))
     assert run.returncode == 0 and "own: added" in run.stderr and "index built" in run.stderr
     again = yinju(tmp_path, "ingest", str(own))
-    assert "own: unchanged" in again.stderr and "index up to date" in again.stderr
+    assert "1 unchanged" in again.stderr and "index up to date" in again.stderr
     found = json.loads(yinju(tmp_path, "ask", "外空武器化", "--json").stdout)
     assert [quote["passage_id"] for quote in found["quotes"]] == ["own/2"]
 
