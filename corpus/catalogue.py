@@ -22,10 +22,24 @@ _HEADER = re.compile(r"^[ \t\ufeff]*(?P<key>[\w ]{1,16})[:：][ \t]*(?P<value>\S
 _HEADER_KEYS = {
     "title": {"标题", "標題", "title", "заголовок"},
     "url": {"链接", "鏈接", "連結", "url", "link", "ссылка"},
-    "published": {"发布时间", "發布時間", "發佈時間", "published", "date", "дата"},
+    "published": {
+        *("发布时间", "發布時間", "發佈時間", "发布日期", "發布日期", "發佈日期", "日期", "时间", "時間"),
+        *("published", "date", "дата", "дата публикации"),
+    },
 }
 _HEADER_LINES = 8
-_DATE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})")
+# The order of 3/5/2024 is anybody's guess, so it is none of these.
+_DATES = (
+    re.compile(r"(?<!\d)(?P<year>\d{4})\s*[-./年]\s*(?P<month>\d{1,2})\s*[-./月]\s*(?P<day>\d{1,2})(?!\d)"),
+    re.compile(r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})\b"),
+    re.compile(r"\b(?P<day>\d{1,2})\s+(?P<month>[^\W\d_]{3,9})\.?,?\s+(?P<year>\d{4})\b"),
+    re.compile(r"\b(?P<month>[^\W\d_]{3,9})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})\b"),
+)
+_MONTHS = {
+    name: number
+    for names in ("jan feb mar apr may jun jul aug sep oct nov dec", "янв фев мар апр мая июн июл авг сен окт ноя дек")
+    for number, name in enumerate(names.split(), 1)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +97,15 @@ def stated_origin(text: str) -> Origin:
 
 
 def _date(text: str) -> datetime.date | None:
-    match = _DATE.search(text)
-    try:
-        return datetime.date(*map(int, match.groups())) if match else None
-    except ValueError:
-        return None
+    for pattern in _DATES:
+        if match := pattern.search(text):
+            month = match["month"]
+            number = int(month) if month.isdecimal() else _MONTHS.get(month[:3].lower(), 0)
+            try:
+                return datetime.date(int(match["year"]), number, int(match["day"]))
+            except ValueError:
+                return None
+    return None
 
 
 def sidecar(file: Path, name: str) -> Catalogue | None:

@@ -47,6 +47,24 @@ def test_a_header_is_read_and_nothing_is_guessed() -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        *("日期：2024年3月5日", "時間: 2024 年 3 月 5 日", "Date: 2024-03-05T09:30", "Published: March 5, 2024"),
+        *("Date: Tue, 5 Mar 2024 10:00", "Дата: 5 марта 2024 г.", "Дата публикации: 05.03.2024"),
+    ],
+)
+def test_a_date_is_read_as_people_write_it(line: str) -> None:
+    assert stated_origin(f"{line}\n\nText.").published == datetime.date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "line", ["Date: 3/5/2024", "Date: 5 Mars 24", "Date: 31 June 2024", "日期：2024年", "Date: 5 Foo 2024"]
+)
+def test_a_date_that_leaves_a_doubt_is_not_read(line: str) -> None:
+    assert stated_origin(line).published is None
+
+
+@pytest.mark.parametrize(
     ("path", "name"), [("A b/Ü.txt", "a-b-ü"), ("2019 声明.txt", "2019-声明"), ("---.txt", "document")]
 )
 def test_a_document_is_named_after_its_path(path: str, name: str) -> None:
