@@ -1,6 +1,8 @@
-"""A mixed collection's files, written into a folder: the formats and encodings take turns, and some are broken.
+"""A mixed collection's files, written into a folder.
 
     python -m benchmarks.files FOLDER [--files 100] [--seed 0]
+
+The formats and encodings take turns, and some files are broken.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The pinned floors, on all questions and three collections, with the real model and index; README states the figures."""
+"""The pinned floors, on all questions and three collections, with the real model; README states the figures."""
 
 import re
 from dataclasses import dataclass
