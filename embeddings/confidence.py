@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+FITTED_ON = 112  # paragraphs
 _RIDGE = 1.0  # penalty on the weights: the questions are few
 _STEPS = 50
 
@@ -19,9 +20,10 @@ class Evidence(NamedTuple):
     """What speaks for one passage.
 
     `late` is MaxSim in 0…1 and `best` that of the best candidate; `dense_margin` is in standard deviations above the
-    collection's background; `lexical` is the share of the best possible BM25 score; `named` is 1 if the question names
-    a concept; `described` and `described_late` say how well it fits the description of a concept in the passage;
-    `breadth` is the share of the passage that matches as well as the best candidate does.
+    collection's background, less what more passages than the weights were fitted on reach by chance; `lexical` is the
+    share of the best possible BM25 score; `named` is 1 if the question names a concept; `described` and
+    `described_late` say how well it fits the description of a concept in the passage; `breadth` is the share of the
+    passage that matches as well as the best candidate does.
     """
 
     late: float

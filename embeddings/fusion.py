@@ -5,11 +5,20 @@ best one is.
 """
 
 from dataclasses import dataclass
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 _PRIOR = 16  # as many passages as the typical background counts for: it decides where a collection is tiny
+
+
+def chance(count: int) -> float:
+    """What the best of `count` unrelated passages reaches, in standard deviations above their mean.
+
+    The expected maximum of as many independent normal variables grows like this, after Fisher & Tippett (1928).
+    """
+    return sqrt(2 * log(max(count, 1)))
 
 
 @dataclass(frozen=True, slots=True)

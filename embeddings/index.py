@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from corpus.document import Span
-from embeddings.confidence import CALIBRATED, Confidence, Evidence
+from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
 from embeddings.descriptions import Descriptions, Likeness
 from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner
+from embeddings.fusion import chance
 from embeddings.glossary import Glossary
 from embeddings.publication import IndexDamaged, State, check, current, sound
 from embeddings.query import Query
@@ -111,8 +112,11 @@ class Index:
     @property
     def paragraphs(self) -> int:
         """How many paragraphs they are wordings of."""
-        held = zip(self.segments, self._live, strict=True)
-        return sum(int((segment.rows.is_base & live).sum()) for segment, live in held)
+        return self._paragraphs(self._live)
+
+    def _paragraphs(self, admitted: Sequence[Mask | None]) -> int:
+        held = zip(self.segments, self._live, admitted, strict=True)
+        return sum(int((segment.rows.is_base & (live if mask is None else mask)).sum()) for segment, live, mask in held)
 
     @cached_property
     def documents(self) -> frozenset[str]:
@@ -149,7 +153,8 @@ class Index:
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
         best: dict[str, tuple[bool, float, Place, Hit]] = {}
-        for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places)):
+        by_chance = chance(max(self._paragraphs(admitted), FITTED_ON)) - chance(FITTED_ON)
+        for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
             hit = Hit(self.row(place), confidence.probability(evidence), evidence, cuts)
             # The base's wording, unless only another one answers.
             rank = (hit.row.is_base and hit.score >= confidence.company, hit.score, (-place[0], -place[1]), hit)
@@ -177,6 +182,7 @@ class Index:
         lexical: Mapping[Place, float],
         likeness: Mapping[str, Likeness],
         places: Sequence[Place],
+        by_chance: float,
     ) -> Iterator[tuple[Place, Evidence, tuple[tuple[Span, float], ...]]]:
         """Look at each of the candidates closely."""
         looks = list(self._examiner.look(query.parts(self._languages, self._encoder), vector, places))
@@ -184,8 +190,20 @@ class Index:
         for look in looks:
             fits = [likeness[name] for name in look.concepts if name in likeness]
             margin, late = max((fit.margin for fit in fits), default=0.0), max((fit.late for fit in fits), default=0.0)
-            found = look.late, best, look.dense_margin, lexical.get(look.place, 0.0), float(bool(query.mentions))
-            yield look.place, Evidence(*found, margin, late, look.breadth(best)), look.sentences
+            yield (
+                look.place,
+                Evidence(
+                    late=look.late,
+                    best=best,
+                    dense_margin=look.dense_margin - by_chance,
+                    lexical=lexical.get(look.place, 0.0),
+                    named=float(bool(query.mentions)),
+                    described=margin,
+                    described_late=late,
+                    breadth=look.breadth(best),
+                ),
+                look.sentences,
+            )
 
     def _holding(
         self, phrases: Sequence[str], admitted: Sequence[Mask | None]

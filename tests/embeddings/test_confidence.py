@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embeddings.confidence import CALIBRATED, Confidence, Evidence, fit
-from embeddings.fusion import Background, standardised
+from embeddings.fusion import Background, chance, standardised
 from embeddings.metrics import (
     bootstrap,
     calibration_error,
@@ -58,6 +58,13 @@ def test_standardised_scores_are_those_of_the_sample_and_sixteen_typical_passage
     scores = np.array([0.9, 0.1])
     assert standardised(scores, sample, typical) == pytest.approx((scores - pooled.mean()) / pooled.std())
     assert standardised(scores, np.array([]), typical) == pytest.approx([4.0, 0.0])
+
+
+def test_chance_grows_as_the_best_of_so_many_unrelated_scores_does() -> None:
+    scores = np.random.default_rng(3).normal(size=(2000, 1000))
+    grown = scores.max(axis=1).mean() - scores[:, :100].max(axis=1).mean()
+    assert chance(1000) - chance(100) == pytest.approx(grown, rel=0.1)
+    assert chance(0) == chance(1) == 0
 
 
 def test_metrics_by_hand() -> None:
