@@ -1,7 +1,8 @@
 """Text → the stretches of it that are paragraphs, by how its lines are laid out.
 
 A line is a paragraph, unless the text is hard-wrapped: then lines join, and a paragraph starts at an indent, after a
-gap larger than the usual one, or after a line that ends well before the margin.
+gap larger than the usual one, or after a line that ends well before the margin. The lines of an item below its first
+word belong to it.
 """
 
 import re
@@ -20,13 +21,14 @@ _HANDFUL = 4  # lines
 _MARGINS = range(40, 141)  # columns; longer lines are paragraphs, shorter ones a list or a poem
 
 SENTENCE_END = re.compile(r"[。！？.!?…；;：:][”’」』）)》\"'»]*$")
-ITEM = re.compile(r"[-*•·–—|]\s|\d{1,3}[.)、]\s|[（(]\d{1,3}[)）]")
+ITEM = re.compile(r"[-*•·–—|]\s|\d{1,3}[.)、]\s|[^\W\d_]\)\s|[（(]\d{1,3}[)）]")
 
 
 def blocks(text: str, is_wrapped: bool) -> Iterator[Span]:
     """The paragraphs of `text`, in order. Without `is_wrapped` each line is one, however the lines look."""
     lines = list(_lines(text))
-    for group in _grouped(lines, _margin(lines) if is_wrapped else None):
+    groups = _grouped(lines, _margin(lines)) if lines and is_wrapped else ([line] for line in lines)
+    for group in groups:
         yield Span(group[0].start, group[-1].end)
 
 
@@ -68,21 +70,29 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _grouped(lines: Sequence[_Line], margin: int | None) -> Iterator[list[_Line]]:
-    if margin is None:
-        yield from ([line] for line in lines)
-        return
     # Lines that the margin broke are sure to go on, so the gap after them is the gap inside a paragraph.
-    usual_gap = median(line.gap for before, line in pairwise(lines) if _is_broken(before, margin))
+    usual_gap = median(line.gap for before, line in pairwise(lines) if _is_broken(before, margin)) if margin else 0
     indents_start = sum(line.indent > 0 for line in lines) < len(lines) / 2
     group = [lines[0]]
     for before, line in pairwise(lines):
-        indented = line.indent > (0 if indents_start else before.indent)
-        apart = line.gap > usual_gap and not (_is_broken(before, margin) and line.goes_on)
-        if indented or apart or ITEM.match(line.text.lstrip()) or _ends_early(before, line, margin):
+        goes_on = _is_broken(before, margin) and line.goes_on
+        hangs = line.gap <= usual_gap and _hangs(group[0], before, line, margin)
+        indented = line.indent > (0 if indents_start else before.indent) and not goes_on
+        apart = line.gap > usual_gap and not goes_on
+        ends = margin is None or indented or apart or _ends_early(before, line, margin)
+        if ITEM.match(line.text.lstrip()) or ends and not hangs:
             yield group
             group = []
         group.append(line)
     yield group
+
+
+def _hangs(first: _Line, before: _Line, line: _Line, margin: int | None) -> bool:
+    """Whether a line goes on with the item that `first` begins: it is indented as far as the item's own first word."""
+    item = ITEM.match(first.text.lstrip())
+    if not item or not first.indent < line.indent <= first.indent + _columns(item.group()):
+        return False
+    return line.goes_on or (margin is not None and not _ends_early(before, line, margin))
 
 
 def _margin(lines: Sequence[_Line]) -> int | None:
@@ -96,9 +106,9 @@ def _margin(lines: Sequence[_Line]) -> int | None:
     return margin if sure and margin in _MARGINS and len(broken) >= max(1, _WRAPPED * len(lines)) else None
 
 
-def _is_broken(line: _Line, margin: int) -> bool:
+def _is_broken(line: _Line, margin: int | None) -> bool:
     """Whether the margin, not its writer, ended this line."""
-    return line.width >= _FULL * margin and not SENTENCE_END.search(line.text.rstrip())
+    return margin is not None and line.width >= _FULL * margin and not SENTENCE_END.search(line.text.rstrip())
 
 
 def _ends_early(line: _Line, following: _Line, margin: int) -> bool:

@@ -164,6 +164,37 @@ def test_a_handful_of_lines_joins_only_where_a_sentence_clearly_goes_on() -> Non
     assert [passage.text for passage in split("two", titled).passages] == titled.split("\n")
 
 
+ITEMS = [
+    "- Readers may not take manuscripts out of the reading room, except",
+    "  with the written permission of the keeper.",
+    "1. Запретить сброс неочищенных вод в озёра выше тысячи двухсот метров",
+    "   над уровнем моря с первого января.",
+    "a) Photographs are allowed without flash, provided that the reader has",
+    "   signed the form at the entrance, and",
+    "   that nobody objects.",
+    "10. Pens are forbidden.",
+]
+
+
+@pytest.mark.parametrize(
+    "before", ["", "Where nothing else is wrapped a paragraph is a line. " * 4 + "\n\n", WRAPPED + "\n"]
+)
+def test_the_lines_of_an_item_below_its_first_word_belong_to_it(before: str) -> None:
+    items = [" ".join(ITEMS[:2]), " ".join(ITEMS[2:4]), " ".join(ITEMS[4:7]), ITEMS[7]]
+    found = split("items", before + "\n".join(ITEMS)).passages
+    assert [passage.text.split() for passage in found][-4:] == [item.split() for item in items]
+
+
+def test_a_paragraph_after_an_item_is_one_of_its_own() -> None:
+    apart = "1. 总则\n　　本条例适用于在本省行政区域内从事的一切渔业活动。\n　　县级以上人民政府主管本条例的实施工作。"
+    assert [passage.text for passage in split("rules", apart).passages] == [line.strip() for line in apart.split("\n")]
+    gap = "- An item that has one line.\n\n  A paragraph below it.\n"
+    assert [passage.text for passage in split("gap", gap).passages] == [
+        "- An item that has one line.",
+        "A paragraph below it.",
+    ]
+
+
 def test_list_items_are_body() -> None:
     raw = "规定如下。\n- 上紧发条\n1. 擦拭镜片\n(2) 检查油量\n| 灯塔 | 1899 |"
     assert {passage.role for passage in split("list", raw).passages} == {Role.BODY}
