@@ -18,6 +18,13 @@ _CYRILLIC = {"cp1251": "koi8_r", "koi8_r": "cp1251"}
 _ALIASES = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}  # what pages say → what they may well hold
 _USUAL = re.compile("[оеаинтср]", re.IGNORECASE)
 _ODD = (0.2, 0.5)  # how odd a piece of it may look; many quotation marks do
+_COMMON = {  # in names: frequent characters of GB 2312 and Big5, Russian letters under DOS and Windows
+    "gb18030": re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"),
+    "big5hkscs": re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
+    "cp866": re.compile(rb"[\x80-\xaf\xe0-\xf1]{2,}"),
+    "cp1251": re.compile(rb"[\xc0-\xff\xa8\xb8]{2,}"),
+}
+_MOSTLY = 0.6
 _SIDE_BY_SIDE = re.compile(rb"[\x80-\xff]{2}")
 
 
@@ -64,3 +71,28 @@ def _detected(data: bytes) -> str | None:
 def _usual(data: bytes, encoding: str) -> int:
     """How many of the letters are those that half of every Russian text consists of."""
     return len(_USUAL.findall(data.decode(encoding, "replace")))
+
+
+def decode_names(raw: bytes) -> str:
+    """The names of files in an archive that does not say how they are written: in UTF-8, or as Windows packs them.
+
+    Names are too short for statistics of letters, but each encoding has its common ones in a range of its own. Where
+    none stands out it is CP437, which the format prescribes, and in which every byte means something.
+    """
+    likely = sorted(_COMMON, key=lambda encoding: -_commons(raw, encoding))
+    for encoding in ("utf-8", *(tried for tried in likely if _commons(raw, tried) > _MOSTLY)):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("cp437")
+
+
+def _commons(raw: bytes, encoding: str) -> float:
+    """The share of what is not ASCII that is among the common letters of an encoding."""
+    found = b"".join(_COMMON[encoding].findall(raw))
+    return _beyond_ascii(found) / max(1, _beyond_ascii(raw))
+
+
+def _beyond_ascii(raw: bytes) -> int:
+    return sum(byte > 0x7F for byte in raw)

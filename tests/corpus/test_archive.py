@@ -37,3 +37,32 @@ def test_what_is_no_archive_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no archive")
     with pytest.raises(CorpusError, match="a.zip: not a readable ZIP .*; pack it anew"):
         list(members(tmp_path / "a.zip", suffixes()))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("gb18030", ["会议纪要/第二次会议.txt", "会议纪要/附件（终稿）.md"]),
+        ("big5", ["會議紀錄/第一次會議.txt", "關於水的講話.txt"]),
+        ("big5", ["中俄.txt"]),
+        ("cp866", ["Протокол заседания.txt", "речь министра.md"]),
+        ("cp1251", ["ДОГОВОР.txt", "отчёт за 2021 год.txt"]),
+        ("utf-8", ["会议.txt", "отчёт.txt"]),
+        ("cp437", ["café.txt", "Übersicht.md"]),
+    ],
+)
+def test_names_are_read_as_the_machine_that_packed_them_wrote_them(
+    tmp_path: Path, encoding: str, names: list[str]
+) -> None:
+    path, said = tmp_path / "a.zip", "日本.txt"  # this one has the flag
+    packed = [name.encode(encoding) for name in names]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(said, said)
+        for at, name in enumerate(packed):
+            archive.writestr(str(at) * len(name), names[at])
+    data = path.read_bytes()
+    for at, name in enumerate(packed):
+        data = data.replace(str(at).encode() * len(name), name)
+    path.write_bytes(data)
+    held = {member.name: member.data for member in members(path, suffixes())}
+    assert held == {name: name.encode() for name in [said, *names]}
