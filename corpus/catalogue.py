@@ -6,13 +6,14 @@ The table is one of `catalogue.toml`, or a file of its own named after the file:
 import datetime
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from corpus.document import CorpusError, Origin, Work
+from corpus.language import LANGUAGES
 from corpus.passages import Extent
 from corpus.reading import Reading
 
@@ -28,6 +29,9 @@ _HEADER_KEYS = {
     },
 }
 _HEADER_LINES = 8
+_URL = re.compile(r"https?://\S+")
+_TAG = re.compile(r"zh-Han[st]|(?!zh)[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_KINDS = {str: "text", dict: "table", datetime.date: "plain date such as 2019-06-05"}
 # The order of 3/5/2024 is anybody's guess, so it is none of these.
 _DATES = (
     re.compile(r"(?<!\d)(?P<year>\d{4})\s*[-./年]\s*(?P<month>\d{1,2})\s*[-./月]\s*(?P<day>\d{1,2})(?!\d)"),
@@ -92,7 +96,7 @@ def stated_origin(text: str) -> Origin:
     return Origin(
         title=said.get("title"),
         published=_date(said.get("published", "")),
-        url=url if url and re.match(r"https?://\S+$", url) else None,
+        url=url if url and _URL.fullmatch(url) else None,
     )
 
 
@@ -118,28 +122,26 @@ def sidecar(file: Path, name: str) -> Catalogue | None:
         return None
     with _parsing(path):
         table = tomllib.loads(path.read_text("utf-8"))
-        document = table.pop("document", slug(name))
-        work = table.pop("work", None)
-        work = _work(work.pop("id", document), work) if work else None
+        document, said = table.pop("document", slug(name)), table.pop("work", {})
+        if not isinstance(said, dict):
+            raise ValueError("work is a table here: [work], and below it date, titles and the like")
+        work = _work(said.pop("id", document), said) if said else None
         _, entry = _entry(document, {**table, "file": name} | ({"work": work.id} if work else {}))
     return Catalogue({work.id: work} if work else {}, {name: entry})
 
 
 def load(folder: Path) -> Catalogue:
-    """The catalogue of `folder`. Raises CorpusError if it can't be parsed, names an unknown key or lacks one."""
+    """The catalogue of `folder`. Raises CorpusError if it can't be parsed or says what can't be meant."""
     path = folder / NAME
     if not path.exists():
         return Catalogue()
     with _parsing(path):
         table = tomllib.loads(path.read_text("utf-8"))
-        works = {name: _work(name, work) for name, work in table.pop("works", {}).items()}
-        entries = dict(_entry(name, entry) for name, entry in table.pop("documents", {}).items())
-    if table:
-        raise CorpusError(f"{path}: unknown table {', '.join(table)}; there are works and documents")
-    for entry in entries.values():
-        if entry.work is not None and entry.work not in works:
-            raise CorpusError(f"{path}: {entry.document} names the work {entry.work!r}, which has no [works] table")
-    return Catalogue(works, entries)
+        _check("the catalogue", table, {"works": dict, "documents": dict})
+        works = {name: _work(name, work) for name, work in table.get("works", {}).items()}
+        held = [_entry(name, entry) for name, entry in table.get("documents", {}).items()]
+        _check_references(works, held)
+    return Catalogue(works, dict(held))
 
 
 @contextmanager
@@ -148,30 +150,57 @@ def _parsing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(f"{path}: {error.strerror}; check its permissions") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ValueError as error:
         raise CorpusError(f"{path}: {error}; see corpus/statements/{NAME} for the form") from error
 
 
-def _work(name: str, table: dict[str, Any]) -> Work:
-    texts = [table.get(key, {}) for key in ("titles", "places")]
-    if not all(isinstance(text, str) for held in texts for text in held.values()):
-        raise TypeError(f"{name}: titles and places are tables of texts by language")
-    return Work(name, **table | {"date": _plain_date(name, table.get("date"))})
+def _check(name: str, table: object, kinds: Mapping[str, type]) -> None:
+    if not isinstance(table, dict):
+        raise ValueError(f"{name} is a table")
+    for key, value in table.items():
+        if key not in kinds:
+            raise ValueError(f"{name}: unknown key {key!r}; there are {', '.join(kinds)}")
+        if type(value) is not kinds[key]:
+            raise ValueError(f"{name}: {key} = {value!r} is no {_KINDS[kinds[key]]}")
 
 
-def _plain_date(name: str, value: object) -> datetime.date | None:
-    if value is not None and (not isinstance(value, datetime.date) or isinstance(value, datetime.datetime)):
-        raise TypeError(f"{name}: {value!r} is no plain date such as 2019-06-05")
-    return value
+def _check_references(works: Mapping[str, Work], held: Sequence[tuple[str, Entry]]) -> None:
+    witnesses: dict[str, set[str]] = {work: set() for work in works}
+    documents: dict[str, str] = {}
+    for file, entry in held:
+        if entry.work is not None and entry.work not in works:
+            raise ValueError(f"{entry.document} names the work {entry.work!r}, which has no [works] table")
+        if file in documents:
+            raise ValueError(f"{documents[file]} and {entry.document} name the same file {file!r}")
+        documents[file] = entry.document
+        if entry.work:
+            witnesses[entry.work].add(entry.document)
+    for work in works.values():
+        if work.base and work.base not in witnesses[work.id]:
+            raise ValueError(f"{work.id}: its base {work.base!r} is no document that names this work")
+
+
+def _work(name: object, table: dict[str, Any]) -> Work:
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r} is no name of a work")
+    _check(name, table, {"date": datetime.date, "base": str, "titles": dict, "places": dict})
+    for key in ("titles", "places"):
+        _check(f"{name}: {key}", table.get(key, {}), dict.fromkeys(LANGUAGES, str))
+    return Work(name, **table)
 
 
 def _entry(name: str, table: dict[str, Any]) -> tuple[str, Entry]:
-    if slug(name) != name:
-        raise ValueError(f"{name!r} can't be a document's name; {slug(name)!r} could")
-    published = _plain_date(name, table.pop("published", None))
-    if not all(isinstance(value, str) for value in table.values()):
-        raise TypeError(f"{name}: all but published are texts")
-    file = table.pop("file")
-    extent = Extent(**{key: table.pop(key) for key in ("first", "last", "close") if key in table})
-    work, language = table.pop("work", None), table.pop("language", None)
-    return file, Entry(name, work, language, Origin(published=published, **table), extent)
+    if slug(str(name)) != name:
+        raise ValueError(f"{name!r} can't be a document's name; {slug(str(name))!r} could")
+    origin = dict.fromkeys(Origin.__dataclass_fields__, str) | {"published": datetime.date}
+    extent = dict.fromkeys(Extent.__dataclass_fields__, str)
+    _check(name, table, {"file": str, "work": str, "language": str, **origin, **extent})
+    if "file" not in table:
+        raise ValueError(f"{name}: file is missing, the path of the document below this folder")
+    language, url = table.get("language"), table.get("url")
+    if language is not None and not _TAG.fullmatch(language):
+        raise ValueError(f"{name}: language = {language!r} is no tag of a language, such as {', '.join(LANGUAGES)}")
+    if url is not None and not _URL.fullmatch(url):
+        raise ValueError(f"{name}: url = {url!r} is no address that starts with https:// or http://")
+    facts, edges = ({key: table[key] for key in keys if key in table} for keys in (origin, extent))
+    return table["file"], Entry(name, table.get("work"), language, Origin(**facts), Extent(**edges))

@@ -4,6 +4,8 @@ import re
 
 from corpus.folding import HAN, simplified
 
+LANGUAGES = ("zh-Hans", "zh-Hant", "en", "ru")
+
 _HAN = re.compile(rf"[{HAN}]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")

@@ -130,8 +130,11 @@ def load(*paths: Path) -> Glossary:
 def _read(path: Path) -> list[Concept]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-        return [_concept(path, entry) for entry in table.get("concept", [])]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+        entries = table.pop("concept", [])
+        if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError("it holds [[concept]] tables and nothing else")
+        return [_concept(path, entry) for entry in entries]
+    except (OSError, ValueError) as error:
         raise GlossaryError(f"{path}: {error}; see {BUILT_IN.name} for the form") from error
 
 
@@ -139,6 +142,8 @@ def _concept(path: Path, entry: Mapping[str, object]) -> Concept:
     unknown = set(entry) - {"id", "cased", "about", *_LANGUAGES}
     if unknown:
         raise GlossaryError(f"{path}: {entry.get('id')}: unknown key {', '.join(sorted(unknown))}")
+    if not isinstance(entry.get("id"), str):
+        raise GlossaryError(f'{path}: a concept has no id: a text, as in id = "inf-treaty"')
     lists = {key: _strings(path, entry, key) for key in ("cased", *_LANGUAGES)}
     names = {language: lists[language] for language in _LANGUAGES if lists[language]}
     about = entry.get("about", {})

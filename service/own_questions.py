@@ -4,10 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from corpus.language import LANGUAGES
 from service.question import BadQuestion, checked
 from service.settings import SettingsError
-
-LANGUAGES = ("zh-Hans", "zh-Hant", "en", "ru")
 
 _FORM = 'it holds lists of questions by language, as in en = ["What was said about bees?"]'
 

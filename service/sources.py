@@ -4,10 +4,10 @@ import glob
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from corpus import archive
-from corpus.catalogue import Catalogue, Entry, load, sidecar, slug
+from corpus.catalogue import NAME, Catalogue, Entry, load, sidecar, slug
 from corpus.document import CorpusError, Work
 from corpus.readers import read, read_file, suffixes
 from corpus.reading import Reading
@@ -53,6 +53,7 @@ class Unreadable:
 def sources(paths: Sequence[Path]) -> Iterator[Source | Unreadable]:
     """All that `paths` name, in order; symbolic links in folders are not followed, nor are members read before due."""
     catalogues: dict[Path, Catalogue] = {}
+    told = set[str]()
     for folder, file in files(paths):
         try:
             if file.suffix.lower() == _ARCHIVE:
@@ -60,7 +61,14 @@ def sources(paths: Sequence[Path]) -> Iterator[Source | Unreadable]:
             else:
                 yield _source(folder, file, str(file), file.relative_to(folder), None, catalogues)
         except CorpusError as error:
-            yield Unreadable(str(file), str(error))
+            same = f"{file}: can't be read either; see above"  # a catalogue is of many files
+            yield Unreadable(str(file), same if str(error) in told else str(error))
+            told.add(str(error))
+    for folder, catalogue in catalogues.items():
+        for name, entry in catalogue.entries.items():
+            if not _is_there(folder, name):
+                problem = f"{entry.document} names the file {name!r}, which is not there; correct or remove its entry"
+                yield Unreadable(str(folder / NAME), f"{folder / NAME}: {problem}")
 
 
 def files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -70,7 +78,7 @@ def files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
         matching = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))] if not path.exists() else []
         for held in matching or [path]:
             if held.is_dir():
-                found += ((held, file) for file in sorted(held.rglob("*")) if _is_wanted(file))
+                found += ((held, file) for file in sorted(held.rglob("*")) if _is_wanted(held, file))
             elif not matching or held.suffix.lower() in {*suffixes(), _ARCHIVE}:
                 found.append((held.parent, held))
     return list(dict.fromkeys(found))
@@ -86,12 +94,25 @@ def path_below(folder: Path, label: str) -> str:
     return path.with_suffix("").joinpath(*within).as_posix()
 
 
-def _is_wanted(file: Path) -> bool:
-    return file.suffix.lower() in {*suffixes(), _ARCHIVE} and file.is_file() and not file.is_symlink()
+def _is_there(folder: Path, name: str) -> bool:
+    """Whether a catalogue's file, or an archive that it could be in, is in the folder."""
+    return (folder / name).exists() or any((folder / f"{above}{_ARCHIVE}").exists() for above in Path(name).parents)
+
+
+def _is_wanted(folder: Path, file: Path) -> bool:
+    is_document = file.suffix.lower() in {*suffixes(), _ARCHIVE} and file.is_file() and not file.is_symlink()
+    return is_document and not _is_litter(file.relative_to(folder))
+
+
+def _is_litter(path: PurePath) -> bool:
+    """Whether it is hidden, or what macOS and Word leave behind: no document of anybody's."""
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in path.parts if part != "..")
 
 
 def _members(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Iterator[Source | Unreadable]:
     for member in archive.members(file, suffixes()):
+        if _is_litter(PurePosixPath(member.name)):
+            continue
         label = f"{file}!{member.name}"
         path = Path(path_below(folder, label))
         if member.data is None:

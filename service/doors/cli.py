@@ -160,6 +160,7 @@ def ingest(
     else:
         collection = Collection(_settings())
         reports = _ingest(collection.store, wanted, as_json)
+        intake.summary(reports)
         skipped = any(report.problem for report in reports)
         _build_index(collection)
     if skipped:
@@ -177,6 +178,7 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
     with TemporaryDirectory() as scratch:
         store = Store(Path(scratch) / "store.sqlite3")
         reports = _ingest(store, [folder])
+        intake.skips(reports)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         path.write_text(drafted(store, files), "utf-8")
     terminal.stderr().print(
@@ -198,7 +200,7 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 def _make_ready(collection: Collection) -> None:
     """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
     if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
-        _ingest(collection.store, [BUILT_IN])
+        intake.summary(_ingest(collection.store, [BUILT_IN]))
     _build_index(collection)
     collection.answerer()
 
@@ -213,9 +215,7 @@ def _ingest(store: Store, paths: list[Path], as_json: bool = False) -> list[Repo
             at = next(done)
             progress(at, max(at, total))  # an archive holds more than one
 
-        reports = ingest_files(store, paths, told)
-    intake.summary(reports)
-    return reports
+        return ingest_files(store, paths, told)
 
 
 def _build_index(collection: Collection) -> None:

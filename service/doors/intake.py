@@ -110,10 +110,15 @@ def summary(reports: Sequence[Report]) -> None:
     changed = [report for report in reports if report.outcome not in (None, Outcome.UNCHANGED)]
     for report in changed if len(changed) <= _FEW else ():
         _say(f"{report.document}: {report.outcome}")
+    skips(reports)
+    _say(", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing to read")
+
+
+def skips(reports: Sequence[Report]) -> None:
+    """The files that were skipped, and why."""
     for report in reports:
         if report.problem:
             _say(_skipped(report.path, report.problem))
-    _say(", ".join(f"{count} {what}" for what, count in counted.items()) or "nothing to read")
 
 
 def _say(line: str) -> None:

@@ -56,7 +56,9 @@ def test_users_add_their_own_names_and_the_digest_tells(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[concept]]\nen = ['a']", "'id'"),
+        ("[[concept]]\nen = ['a']", "a concept has no id"),
+        ("[[concepts]]\nid = 'a'", "holds .*concept.* tables and nothing else"),
+        ("[concept]\nid = 'a'", "tables and nothing else"),
         ("[[concept]]\nid = 'a'\nen = 'a'", "a: en must be a list of names"),
         ("[[concept]]\nid = 'a'\nfr = ['a']", "unknown key fr"),
         ("[concept", "see glossary.toml for the form"),

@@ -71,8 +71,30 @@ def test_a_table_that_cannot_be_read_skips_its_file_alone(tmp_path: Path) -> Non
     put(tmp_path, "b.txt", 1)
     (tmp_path / "a.txt.toml").write_text("title = 3", "utf-8")
     bad, good = sources([tmp_path])
-    assert isinstance(bad, Unreadable) and "a.txt.toml: a: all but published are texts" in bad.problem
+    assert isinstance(bad, Unreadable) and "a.txt.toml: a: title = 3 is no text" in bad.problem
     assert isinstance(good, Source)
+
+
+def test_a_catalogue_that_cannot_be_used_is_told_once_and_an_entry_without_a_file_too(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        put(tmp_path, name)
+    (tmp_path / "catalogue.toml").write_text('[documents.a]\nfile = "a.txt"\npage = 3', "utf-8")
+    first, second = sources([tmp_path])
+    assert isinstance(first, Unreadable) and "catalogue.toml: a: page = 3 is no text" in first.problem
+    assert isinstance(second, Unreadable) and second.problem == f"{tmp_path}/b.txt: can't be read either; see above"
+    (tmp_path / "catalogue.toml").write_text('[documents.x]\nfile = "x.txt"\n[documents.b]\nfile = "b.txt"', "utf-8")
+    *found, lost = sources([tmp_path])
+    assert all(isinstance(held, Source) for held in found) and len(found) == 2
+    assert isinstance(lost, Unreadable) and "x names the file 'x.txt', which is not there" in lost.problem
+
+
+def test_what_systems_leave_behind_is_no_document(tmp_path: Path) -> None:
+    for name in ("a.txt", ".hidden.txt", ".git/a.txt", "~$a.docx", "__MACOSX/._a.txt"):
+        put(tmp_path / "in", name)
+    with zipfile.ZipFile(tmp_path / "in" / "b.zip", "w") as archive:
+        for name in ("b.txt", "__MACOSX/._b.txt", "deep/.b.txt"):
+            archive.writestr(name, PROSE)
+    assert labels(tmp_path / "in") == [f"{tmp_path}/in/a.txt", f"{tmp_path}/in/b.zip!b.txt"]
 
 
 def test_many_files_read_on_all_cores_come_in_order_and_are_the_same(tmp_path: Path) -> None:
