@@ -38,7 +38,10 @@ _FURNITURE = re.compile(
 _NUMBER = re.compile(r"\d{1,3}")
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _EDGE = 2  # lines at either edge of a page that may be a running head
-_REPEATED, _USUAL = 3, 0.4  # pages, and share of the pages: on so many it stands, be it only on the left ones
+_REPEATED, _USUAL = 3, 0.4  # pages, and share of the pages: on so many it stands
+_OPENING = 5  # lines of a document that may be its title
+_NAMING, _TELLING = 6, 20  # characters of a title; of the beginning of one
+_GAP = re.compile(r"\s{3,}")
 _GLOSS = re.compile(rf"(?<=([{HAN}]))[(（]([a-zA-ZüÜ\u00c0-\u01dc\u0300-\u030c]{{1,7}})[)）]")
 _GLOSSED = 8  # so many glosses make a glossed document; fewer may be anything, and stay
 
@@ -57,12 +60,44 @@ def page_furniture(text: str) -> Iterator[Span]:
 
 
 def running_heads(text: str) -> Iterator[Span]:
-    """Whole lines at the top or the foot of a page that stand, but for their digits, at that edge of many pages."""
+    """Whole lines at the top or the foot of a page that stand, but for their digits, at that edge of many pages.
+
+    On all left pages, or all right ones, two are many. What repeats one of the first lines of all is the title's head.
+    """
     pages = list(_pages(text))
-    edges = [edge for page in pages for edge in _edges(page, text)]
-    often = Counter(key for key, _ in edges)
-    enough = max(_USUAL * len(pages), min(_REPEATED, len(pages)), 2)
-    yield from sorted({span for key, span in edges if often[key] >= enough})
+    edges = [(key, at, span) for at, page in enumerate(pages) for key, span in _edges(page, text)]
+    seen: dict[tuple[str, ...], set[int]] = {}
+    for key, at, _ in edges:
+        seen.setdefault(key, set()).add(at)
+    opening = [_plain(line.of(text)) for line, _ in pages[0][:_OPENING]]
+    yield from sorted(
+        {
+            span
+            for key, at, span in edges
+            if _is_usual(seen[key], len(pages)) or (at and len(key) == 2 and _repeats(text, span, opening))
+        }
+    )
+
+
+def _is_usual(seen: set[int], pages: int) -> bool:
+    """Whether a line that was seen on these of so many pages is a head; the first page may go without."""
+    side = set(range(min(seen) % 2, pages, 2)) - {0}
+    return len(seen) >= max(_USUAL * pages, min(_REPEATED, pages), 2) or (len(seen) >= 2 and side == seen - {0})
+
+
+def _repeats(text: str, span: Span, opening: Sequence[str]) -> bool:
+    """Whether a part of the line is a line of the opening, or what is sure to be the beginning of one."""
+    parts = [_plain(part) for part in _GAP.split(span.of(text).strip())]
+    return any(
+        (line == part and len(part) >= _NAMING) or (line.startswith(part) and len(part) >= _TELLING)
+        for part in parts
+        for line in opening
+    )
+
+
+def _plain(line: str) -> str:
+    """A line but for its digits, its case and the width of its gaps."""
+    return _DIGITS.sub("0", " ".join(line.split())).casefold()
 
 
 def _pages(text: str) -> Iterator[list[tuple[Span, int]]]:
@@ -79,10 +114,11 @@ def _pages(text: str) -> Iterator[list[tuple[Span, int]]]:
 
 def _edges(page: Sequence[tuple[Span, int]], text: str) -> Iterator[tuple[tuple[str, ...], Span]]:
     """The lines at a page's edges, each as what it says after those nearer the edge, its digits aside."""
-    for edge, lines in (("top", page[:_EDGE]), ("foot", page[: -_EDGE - 1 : -1])):
+    depth = min(_EDGE, (len(page) - 1) // 2)  # something has to be between them
+    for edge, lines in (("top", page[:depth]), ("foot", page[::-1][:depth])):
         said = [edge]
         for line, following in lines:
-            said.append(_DIGITS.sub("0", " ".join(line.of(text).split())).casefold())
+            said.append(_plain(line.of(text)))
             yield tuple(said), Span(line.start, following)
 
 

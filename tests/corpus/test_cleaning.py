@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypinyin import lazy_pinyin
 
-from corpus.cleaning import DOCUMENT_RULES, PARAGRAPH_RULES, Kept, control_characters, page_furniture, pinyin_glosses
+from corpus.cleaning import (
+    DOCUMENT_RULES,
+    PARAGRAPH_RULES,
+    Kept,
+    control_characters,
+    page_furniture,
+    pinyin_glosses,
+    running_heads,
+)
 from corpus.document import Role, Span
 from corpus.passages import split
 
@@ -72,6 +80,13 @@ GLOSSED = st.sampled_from(
 )
 
 
+def repeated(head: str, raw: str) -> bool:
+    """Whether a line set apart is a running head: not a page's number, but how lines begin twice, digits aside."""
+    plain = [re.sub(r"\d", "0", squeezed(INVISIBLE.sub("", line))).casefold() for line in raw.splitlines()]
+    said = re.sub(r"\d", "0", squeezed(head)).casefold()
+    return sum(line.startswith(said) for line in plain) > 1 and not FURNITURE.fullmatch(head)
+
+
 @given(st.lists(PIECES, max_size=80).map("".join))
 @settings(max_examples=300, deadline=None)
 def test_noise_is_sliced_and_no_word_goes_missing(raw: str) -> None:
@@ -85,7 +100,8 @@ def test_noise_is_sliced_and_no_word_goes_missing(raw: str) -> None:
     expected = squeezed(
         FURNITURE.sub("", INVISIBLE.sub("", re.sub("\r\n|[\r\x0c\x0b\x1c-\x1e\x85\u2028\u2029]", "\n", raw)))
     )
-    assert squeezed("".join(passage.text for passage in passages if passage.role is not Role.FURNITURE)) == expected
+    kept = (held.text for held in passages if held.role is not Role.FURNITURE or repeated(held.text, raw))
+    assert squeezed("".join(kept)) == expected
 
 
 @given(st.lists(GLOSSED, min_size=1, max_size=60).map("".join))
@@ -172,3 +188,28 @@ def test_a_bare_number_is_furniture_only_at_the_edge_of_a_page() -> None:
 
 def test_control_characters_have_no_shape() -> None:
     assert Kept.all_of("\ufeffа\u202eб\x00в\u200bг").without([control_characters]).text == "абвг"
+
+
+def paged(*heads: str) -> str:
+    """Pages that begin with these heads, each of lines that no other page has."""
+    return "\f".join(
+        f"{head}\nthe {word} works went on and\nhalf of the {word} was lost\n"
+        for head, word in zip(heads, ("red", "blue", "black", "brown", "green", "grey"), strict=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("heads", "gone"),
+    [
+        (("Water Review", "Hill Towns", "Water Review", "Hill Towns", "Water Review"), [0, 1, 2, 3, 4]),
+        (("Water Review, 7", "and so", "Water Review, 9"), [0, 2]),
+        (("The Price of Water in Hill Towns", "A. Brandt    The Price of Water in", "then"), [1]),
+        (("The Price of Water", "The Price of", "d e f", "g h i", "j k l", "d e f"), []),
+        (("The Price", "the price of water", "fell again"), []),
+    ],
+)
+def test_a_running_head_stands_on_many_pages_or_one_side_or_repeats_the_title(
+    heads: tuple[str, ...], gone: list[int]
+) -> None:
+    text = paged(*heads)
+    assert [span.of(text).strip() for span in running_heads(text)] == [heads[at] for at in gone]
