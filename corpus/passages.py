@@ -14,7 +14,7 @@ from itertools import count, groupby
 from corpus.cleaning import DOCUMENT_RULES, FURNITURE_RULES, LINE_BREAK, PARAGRAPH_RULES, Kept
 from corpus.document import CorpusError, Mark, Passage, Role, Span
 from corpus.layout import ITEM, SENTENCE_END, blocks
-from corpus.reading import Reading
+from corpus.reading import CELL, Reading
 from corpus.sentences import sentences
 
 _LONG = 600  # letters; a longer block is cut
@@ -197,7 +197,7 @@ def _place(document: str, texts: Sequence[str], opening: str, start: int) -> int
 
 def _is_heading(text: str) -> bool:
     """Whether a paragraph is a title rather than prose: short, without a final stop, and no item of a list or table."""
-    return not ITEM.match(text) and _letters(text) <= _HEADING and not SENTENCE_END.search(text)
+    return not ITEM.match(text) and CELL not in text and _letters(text) <= _HEADING and not SENTENCE_END.search(text)
 
 
 def _is_header(at: int, text: str) -> bool:

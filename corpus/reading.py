@@ -2,13 +2,15 @@
 
 import hashlib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
 from types import ModuleType
 
 from corpus.document import CorpusError, Mark, Origin, Role, Span
+
+CELL = "\u2003"  # between the cells of a table's row: white space that can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ def joined(blocks: Iterable[tuple[str, Role | None]]) -> tuple[str, tuple[Mark, 
         Mark(Span(end - 1 - len(text), end - 1), role) for (text, role), end in zip(held, ends, strict=True) if role
     )
     return "\n".join(text for text, _ in held), tuple(marks)
+
+
+def row(cells: Sequence[Sequence[tuple[str, Role | None]]]) -> list[tuple[str, Role | None]]:
+    """The blocks of a table's row, given those of each cell: one line, unless a cell holds more than a line itself."""
+    said = [[(text, role) for text, role in cell if text.strip()] for cell in cells]
+    if any(len(cell) > 1 for cell in said) or sum(map(bool, said)) < 2:
+        return [block for cell in said for block in cell]
+    return [(CELL.join(" ".join(text.split()) for cell in said for text, _ in cell), None)]
 
 
 def library(module: str, extra: str) -> ModuleType:

@@ -7,7 +7,7 @@ from typing import Any
 
 from corpus.decoding import decode
 from corpus.document import Origin, Role
-from corpus.reading import Reading, joined, library, with_version
+from corpus.reading import Reading, joined, library, row, with_version
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
 _CHARSET_WITHIN = 2048  # bytes
@@ -59,7 +59,12 @@ def _pieces(element: Any) -> Iterator[tuple[str, str | None]]:
     for child in element:
         if child.tag in _BLOCKS:
             yield "", element.tag
-        yield from _pieces(child)
+        if child.tag == "row":
+            yield from (
+                (text, "head" if role else "row") for text, role in row([list(_blocks(cell)) for cell in child])
+            )
+        else:
+            yield from _pieces(child)
         yield child.tail or "", None
     if is_block:
         yield "", element.tag

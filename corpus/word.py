@@ -1,4 +1,4 @@
-"""DOCX: paragraphs in order, those of tables too, headings marked, and the footnotes after them."""
+"""DOCX: paragraphs and rows of tables in order, headings marked, and the footnotes after them."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 from corpus.archive import oversize
 from corpus.document import CorpusError, Origin, Role
-from corpus.reading import Reading, joined, library, with_version
+from corpus.reading import Reading, joined, library, row, with_version
 
 _HEADING = re.compile(r"title|subtitle|heading \d", re.IGNORECASE)
 _NOTES = ("footnotes", "endnotes")
@@ -36,14 +36,15 @@ def read_docx(name: str, data: bytes) -> Reading:
 def _blocks(container: Any) -> Iterator[tuple[str, Role | None]]:
     for item in container.iter_inner_content():
         if hasattr(item, "rows"):
-            yield from (block for row in item.rows for cell in _cells(row) for block in _blocks(cell))
+            for held in item.rows:
+                yield from row([list(_blocks(cell)) for cell in _cells(held)])
         else:
             yield _text(item._p), Role.HEADING if _HEADING.fullmatch(_style(item)) else None
 
 
-def _cells(row: Any) -> list[Any]:
+def _cells(held: Any) -> list[Any]:
     """Each once: a merged cell is given for every column that it spans."""
-    return list({id(cell._tc): cell for cell in row.cells}.values())
+    return list({id(cell._tc): cell for cell in held.cells}.values())
 
 
 def _style(paragraph: Any) -> str:

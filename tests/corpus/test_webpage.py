@@ -41,7 +41,7 @@ def test_lists_tables_and_quotations_are_blocks_of_their_own() -> None:
     )
     lines = [line.strip() for line in read("a.html", page.encode()).text.splitlines()]
     assert lines == [
-        *(long.strip(), "One thing to do.", "Another thing.", f"{long}Quoted.", "Cell A.", "Cell B."),
+        *(long.strip(), "One thing to do.", "Another thing.", f"{long}Quoted.", "Cell A.\u2003Cell B."),
         *(f"{long}Broken", "here."),
     ]
 

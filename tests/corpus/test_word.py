@@ -8,6 +8,7 @@ from docx.document import Document
 
 from benchmarks.files.formats import docx_file, repacked
 from corpus.document import CorpusError, Role
+from corpus.passages import split_file
 from corpus.readers import read
 from corpus.reading import Reading
 
@@ -32,15 +33,21 @@ def test_paragraphs_become_lines_with_headings_and_footnotes_marked() -> None:
     assert reading.reader.startswith("python-docx ") and reading.text_sha256
 
 
-def test_cells_stand_in_order_and_a_merged_one_once() -> None:
+def test_a_row_is_a_line_and_no_heading_unless_a_cell_holds_more_than_one() -> None:
     document = docx.Document()
-    document.add_paragraph("前。")
-    table = document.add_table(2, 2)
-    for at, text in enumerate(["甲", "", "丙", "丁"]):
-        table.cell(at // 2, at % 2).text = text
+    document.add_paragraph("Запасы рыбы в озёрах оценены в отчётном году.")
+    table = document.add_table(4, 3)
+    for at, text in enumerate(["Озеро", "", "Тонн", "Каменное", "сиг", "57", "Всего", "", "60", "Long", "x", ""]):
+        table.cell(at // 3, at % 3).text = text
     table.cell(0, 0).merge(table.cell(0, 1))
-    document.add_paragraph("后。")
-    assert read("a.docx", saved(document)).text == "前。\n甲\n丙\n丁\n后。"
+    table.cell(3, 0).add_paragraph("prose")
+    reading = read("a.docx", saved(document))
+    assert reading.text.split("\n")[1:] == [
+        *("Озеро\u2003Тонн", "Каменное\u2003сиг\u200357", "Всего\u200360"),
+        *("Long", "prose", "x"),
+    ]
+    (whole,) = (held for held in split_file("a", reading).passages if "\u2003" in held.text)
+    assert (whole.role, whole.text) == (Role.BODY, "Озеро\u2003Тонн\nКаменное\u2003сиг\u200357\nВсего\u200360")
 
 
 def test_changes_are_accepted_and_breaks_and_tabs_kept() -> None:
