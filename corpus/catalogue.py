@@ -23,6 +23,7 @@ _HEADER = re.compile(r"^[ \t\ufeff]*(?P<key>[\w ]{1,16})[:：][ \t]*(?P<value>\S
 _HEADER_KEYS = {
     "title": {"标题", "標題", "title", "заголовок"},
     "url": {"链接", "鏈接", "連結", "url", "link", "ссылка"},
+    "outlet": {"来源", "來源", "source", "источник"},
     "published": {
         *("发布时间", "發布時間", "發佈時間", "发布日期", "發布日期", "發佈日期", "日期", "时间", "時間"),
         *("published", "date", "дата", "дата публикации"),
@@ -92,9 +93,10 @@ def stated_origin(text: str) -> Origin:
         for name, keys in _HEADER_KEYS.items():
             if match["key"].strip().lower() in keys:
                 said.setdefault(name, match["value"])
-    url = said.get("url")
+    url, outlet = said.get("url"), said.get("outlet")
     return Origin(
         title=said.get("title"),
+        outlet=outlet if outlet and not _URL.match(outlet) else None,
         published=_date(said.get("published", "")),
         url=url if url and _URL.fullmatch(url) else None,
     )

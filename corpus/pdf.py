@@ -1,11 +1,15 @@
 """PDF: the text of each page, ended by a form feed, and the title that the file states."""
 
 import io
+import logging
 import re
 from typing import Any
 
 from corpus.document import CorpusError, Origin
 from corpus.reading import Reading, library, with_version
+
+# What it warns of names no file, and what matters of it is an error besides.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _PAGES = 5_000
 _NO_TITLE = re.compile(r"untitled|.*\.(?:docx?|rtf|pdf|indd|wps|odt)|microsoft word\b.*", re.IGNORECASE)

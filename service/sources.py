@@ -2,6 +2,7 @@
 
 import glob
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
@@ -84,6 +85,13 @@ def files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
     return list(dict.fromkeys(found))
 
 
+def other_formats(paths: Sequence[Path]) -> Counter[str]:
+    """How many files of each other suffix lie in the folders that `paths` name, and are left aside."""
+    folders = [Path(name) for path in paths for name in ([path] if path.exists() else glob.glob(str(path)))]
+    found = {file for folder in folders if folder.is_dir() for file in folder.rglob("*") if _is_other(folder, file)}
+    return Counter(file.suffix.lower() or file.name for file in found)
+
+
 def path_below(folder: Path, label: str) -> str:
     """What a catalogue in `folder` calls the file or member that a source's label names."""
     inside = _MEMBER.fullmatch(label)
@@ -100,8 +108,15 @@ def _is_there(folder: Path, name: str) -> bool:
 
 
 def _is_wanted(folder: Path, file: Path) -> bool:
-    is_document = file.suffix.lower() in {*suffixes(), _ARCHIVE} and file.is_file() and not file.is_symlink()
-    return is_document and not _is_litter(file.relative_to(folder))
+    return file.suffix.lower() in {*suffixes(), _ARCHIVE} and _is_in_sight(folder, file)
+
+
+def _is_other(folder: Path, file: Path) -> bool:
+    return file.suffix.lower() not in {*suffixes(), _ARCHIVE, ".toml"} and _is_in_sight(folder, file)
+
+
+def _is_in_sight(folder: Path, file: Path) -> bool:
+    return file.is_file() and not file.is_symlink() and not _is_litter(file.relative_to(folder))
 
 
 def _is_litter(path: PurePath) -> bool:

@@ -41,7 +41,7 @@ from service.ingestion import BUILT_IN, Report, prepare
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
 from service.settings import Settings, SettingsError
-from service.sources import files, path_below
+from service.sources import files, other_formats, path_below
 from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
@@ -163,6 +163,7 @@ def ingest(
         intake.summary(reports)
         skipped = any(report.problem for report in reports)
         _build_index(collection)
+    intake.left_aside(other_formats(wanted))
     if skipped:
         raise typer.Exit(1)
 

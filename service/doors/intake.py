@@ -121,6 +121,13 @@ def skips(reports: Sequence[Report]) -> None:
             _say(_skipped(report.path, report.problem))
 
 
+def left_aside(others: Mapping[str, int]) -> None:
+    """What no reader is for."""
+    if others:
+        held = ", ".join(f"{count} {suffix}" for suffix, count in sorted(others.items()))
+        _say(f"left aside, for these formats are not read: {held}")
+
+
 def _say(line: str) -> None:
     stderr().print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -42,6 +42,8 @@ def test_every_work_has_its_titles_and_place() -> None:
 def test_a_header_is_read_and_nothing_is_guessed() -> None:
     text = "标题: 公报\n链接: http://example.org/a\n发布时间: 2024年3月5日\n\n双方强调：合作。"
     assert stated_origin(text) == Origin("公报", None, datetime.date(2024, 3, 5), None, "http://example.org/a")
+    assert stated_origin("来源：新华社\n\n双方强调合作。").outlet == "新华社"
+    assert stated_origin("Source: https://example.org/a").outlet is None
     assert stated_origin("双方强调：合作。\n日期不详") == Origin()
     assert stated_origin("发布时间: 2024-13-99\n链接: javascript:alert(1)") == Origin()
 

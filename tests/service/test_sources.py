@@ -12,7 +12,7 @@ import pytest
 from service.collection import Collection
 from service.ingestion import ingest, prepare
 from service.settings import Settings
-from service.sources import Source, Unreadable, sources
+from service.sources import Source, Unreadable, other_formats, sources
 
 PROSE = "The parties agree on number {} of the measures, and they will carry it out together next year.\n"
 
@@ -127,6 +127,15 @@ def test_json_tells_of_each_file(folder: Path, tmp_path: Path) -> None:
     assert done.returncode == 1 and "1 skipped, 1 added" in done.stderr
     assert (empty["path"], empty["problem"]) == (f"{folder}/empty.txt", "empty.txt: holds no text")
     assert (good["document"], good["outcome"], good["reader"], good["paragraphs"]) == ("good", "added", "utf-8", 1)
+
+
+def test_other_formats_are_left_aside_and_counted(folder: Path, tmp_path: Path) -> None:
+    (folder / "empty.txt").unlink()
+    for name in ("old.doc", "deep/older.DOC", "budget.xlsx", "good.txt.toml", ".DS_Store"):
+        put(folder, name).write_text("", "utf-8")
+    assert other_formats([folder]) == other_formats([tmp_path / "i*"]) == {".doc": 2, ".xlsx": 1}
+    done = yinju(tmp_path / "data", "ingest", "--dry-run", str(folder))
+    assert done.returncode == 0 and "these formats are not read: 2 .doc, 1 .xlsx" in done.stderr
 
 
 def test_a_trial_shows_the_paragraphs_and_stores_nothing(folder: Path, tmp_path: Path) -> None:
