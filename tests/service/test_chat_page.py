@@ -739,8 +739,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     )
     (folder / "in" / "catalogue.toml").write_text(
         '[works.w]\ndate = 2020-01-02\n[works.w.titles]\nen = \'"><script>alert("title")</script>\'\n'
-        '[documents."声明"]\nfile = "a.txt"\nwork = "w"\noutlet = \'</title><script>alert(2)</script>\'\n'
-        'url = "javascript:alert(1)"\n',
+        '[documents."声明"]\nfile = "a.txt"\nwork = "w"\noutlet = \'</title><script>alert(2)</script>\'\n',
         "utf-8",
     )
     made = Collection(Settings(data=folder / "data"))

@@ -44,7 +44,6 @@ file = "a.txt"
 work = "w"
 outlet = '</title><script>alert("outlet")</script>'
 page = '"><b>'
-url = "javascript:alert(1)"
 """
 
 
@@ -467,14 +466,6 @@ def test_names_in_any_script_and_markup_in_a_document_are_only_text(hostile: Tes
     assert tree.xpath("//link[@rel='canonical']/@href") == [f"{BASE}/documents/%E8%81%94%E5%90%88%E5%A3%B0%E6%98%8E"]
 
 
-def test_only_http_addresses_become_links(hostile: TestClient) -> None:
-    for path in ("/p/联合声明/1", "/documents/联合声明"):
-        tree = page(hostile.get(path))
-        assert not [link for link in tree.xpath("//@href | //@cite | //@src") if "javascript" in link.lower()]
-        assert "javascript:alert(1)" in [text(node) for node in tree.xpath("//section[@class='facts']//dd")]
-        assert tag(tree, "dcterms.source") is None
-
-
 @pytest.mark.parametrize(
     ("url", "linked"),
     [
@@ -491,7 +482,7 @@ def test_only_http_addresses_become_links(hostile: TestClient) -> None:
         (None, False),
     ],
 )
-def test_addresses(url: str | None, linked: bool) -> None:
+def test_only_http_addresses_become_links(url: str | None, linked: bool) -> None:
     assert interface.web_address(url) == (url if linked else None)
 
 
