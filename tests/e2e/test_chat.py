@@ -189,6 +189,7 @@ class Slow(ThreadingHTTPServer):
     """Stands before a real server and holds its events back."""
 
     daemon_threads = True
+    request_queue_size = 64  # a page asks for more at once than the default of 5
 
     def __init__(self, behind: str) -> None:
         super().__init__(("127.0.0.1", 0), _Relay)
