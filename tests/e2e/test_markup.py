@@ -68,7 +68,7 @@ page = {quoted("Page " + EVIL)}
 file = "b.txt"
 work = "w"
 outlet = {quoted("Second outlet " + EVIL)}
-url = "https://evil.example/\\" onclick=ran=1 x=\\""
+url = "https://evil.example/\\"/onclick=ran=1/x=\\""
 [documents.c]
 file = "c.txt"
 work = "v<b>v"
