@@ -237,6 +237,7 @@ class _Relay(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def slow(served: str) -> Iterator[Slow]:
+    """To be asked for before `opened`: windows close first, for what they still load would be reset."""
     server = Slow(served)
     running = Thread(target=server.serve_forever)
     running.start()
@@ -294,7 +295,7 @@ def test_marks_count_code_points_and_markup_is_text(
     assert pieces == [cut(MARKED_UP, [(marked["start"], marked["end"])])] and shown == streamed
 
 
-def test_an_answer_arrives_event_by_event(opened: Opened, served: str, slow: Slow) -> None:
+def test_an_answer_arrives_event_by_event(slow: Slow, opened: Opened, served: str) -> None:
     answer = ask(served, TOPIC["zh-CN"])
     page = opened(slow.address)
     log, said = of(page), EN["quoted"].format(n=5)
@@ -326,7 +327,7 @@ def test_a_question_moves_to_the_top_and_its_answer_is_seen(opened: Opened, serv
         expect(made.locator("blockquote").first).to_be_in_viewport()
 
 
-def test_escape_stops_a_reply(opened: Opened, slow: Slow) -> None:
+def test_escape_stops_a_reply(slow: Slow, opened: Opened) -> None:
     page = opened(slow.address)
     made = begin(page, INF)
     held = slow.next()
@@ -345,7 +346,7 @@ def test_escape_stops_a_reply(opened: Opened, slow: Slow) -> None:
     expect(of(page)).not_to_have_attribute("aria-busy", re.compile(""))
 
 
-def test_a_second_question_takes_the_place_of_one_that_still_runs(opened: Opened, served: str, slow: Slow) -> None:
+def test_a_second_question_takes_the_place_of_one_that_still_runs(slow: Slow, opened: Opened, served: str) -> None:
     page = opened(slow.address)
     first = begin(page, INF)
     held = slow.next()
@@ -364,7 +365,7 @@ def test_a_second_question_takes_the_place_of_one_that_still_runs(opened: Opened
     assert first.page == page
 
 
-def test_an_answer_that_breaks_off_is_said_to(opened: Opened, slow: Slow) -> None:
+def test_an_answer_that_breaks_off_is_said_to(slow: Slow, opened: Opened) -> None:
     page = opened(slow.address)
     made = begin(page, INF)
     held = slow.next()
@@ -751,7 +752,7 @@ def test_what_was_open_opens_again(opened: Opened, served: str) -> None:
     expect(page.locator("blockquote")).to_have_text(page_of["text"])
 
 
-def test_escape_in_the_panel_leaves_a_reply_alone(opened: Opened, slow: Slow) -> None:
+def test_escape_in_the_panel_leaves_a_reply_alone(slow: Slow, opened: Opened) -> None:
     page = opened(slow.address, viewport=WIDE)
     begin(page, TOPIC["zh-CN"])
     held = slow.next()
