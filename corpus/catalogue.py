@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from corpus.citation import WEB_PAGE
 from corpus.document import CorpusError, Origin, Work
 from corpus.language import LANGUAGES
 from corpus.passages import Extent
@@ -30,7 +31,6 @@ _HEADER_KEYS = {
     },
 }
 _HEADER_LINES = 8
-_URL = re.compile(r"https?://\S+")
 _TAG = re.compile(r"zh-Han[st]|(?!zh)[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _KINDS = {str: "text", dict: "table", datetime.date: "plain date such as 2019-06-05"}
 # The order of 3/5/2024 is anybody's guess, so it is none of these.
@@ -96,9 +96,9 @@ def stated_origin(text: str) -> Origin:
     url, outlet = said.get("url"), said.get("outlet")
     return Origin(
         title=said.get("title"),
-        outlet=outlet if outlet and not _URL.match(outlet) else None,
+        outlet=outlet if outlet and not WEB_PAGE.match(outlet) else None,
         published=_date(said.get("published", "")),
-        url=url if url and _URL.fullmatch(url) else None,
+        url=url if url and WEB_PAGE.fullmatch(url) else None,
     )
 
 
@@ -202,7 +202,7 @@ def _entry(name: str, table: dict[str, Any]) -> tuple[str, Entry]:
     language, url = table.get("language"), table.get("url")
     if language is not None and not _TAG.fullmatch(language):
         raise ValueError(f"{name}: language = {language!r} is no tag of a language, such as {', '.join(LANGUAGES)}")
-    if url is not None and not _URL.fullmatch(url):
+    if url is not None and not WEB_PAGE.fullmatch(url):
         raise ValueError(f"{name}: url = {url!r} is no address that starts with https:// or http://")
     facts, edges = ({key: table[key] for key in keys if key in table} for keys in (origin, extent))
     return table["file"], Entry(name, table.get("work"), language, Origin(**facts), Extent(**edges))

@@ -15,7 +15,7 @@ from corpus.folding import HAN
 
 _CONTEXT = 32  # characters before and after an exact quote that tell it from its repetitions
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_WEB_PAGE = re.compile(r"https?://\S+")
+WEB_PAGE = re.compile(r"https?://\S+")
 _HAN = re.compile(rf"[{HAN}]")
 
 
@@ -118,7 +118,7 @@ def _heading(stated: str | None, document: str) -> str:
 
 def text_fragment(url: str | None, text: str) -> str | None:
     """`url` with a text directive that scrolls to `text`; None where there is no web page or it has a directive."""
-    if url is None or ":~:" in url or not _WEB_PAGE.fullmatch(url):
+    if url is None or ":~:" in url or not WEB_PAGE.fullmatch(url):
         return None
     words = " ".join(text.split())
     least = 12 if _HAN.search(words) else 30
