@@ -27,11 +27,11 @@ from rich.console import Console
 from rich.progress import track
 
 from corpus.sentences import sentences
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder, Tokens, open_encoder, unit
 from embeddings.glossary import BUILT_IN, Glossary, load
 from embeddings.publication import current
 from embeddings.rows import Rows
-from embeddings.tokens import TokenStore, Units, cut, unit, writing_tokens
+from embeddings.tokens import Piece, TokenStore, Units, pieces, writing_tokens
 
 ROUNDS, CANDIDATES, BATCH, LIMIT = 20, 300, 256, 12e9
 WAYS = ("from text", "from text, sentences and concepts kept", "token ids mapped", "float16 vectors mapped")
@@ -88,8 +88,8 @@ def write(ids: Path, vectors: Path, passages: Sequence[str], encoder: Encoder, n
             texts = passages[start : start + BATCH]
             for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
                 mentions = names.mentions(text)
-                add_ids(text, tokens, mentions, untitled)
-                add_vectors(text, replace(tokens, ids=None), mentions, untitled)
+                add_ids(pieces(text, tokens, mentions, untitled))
+                add_vectors(pieces(text, replace(tokens, ids=None), mentions, untitled))
     os.sync()  # else the last gigabytes are written while the clock runs
 
 
@@ -100,9 +100,9 @@ def recomputed(texts: Sequence[str], encoder: Encoder, names: Glossary | Units) 
     if not isinstance(names, Glossary):
         vectors = np.concatenate([part for tokens in encoded for part in (nothing, unit(tokens.vectors))])
         return replace(names, vectors=vectors, places=np.arange(len(vectors)))
-    held = [list(cut(text, tokens, names.mentions(text))) for text, tokens in zip(texts, encoded, strict=True)]
+    held = [_pieces(text, tokens, names) for text, tokens in zip(texts, encoded, strict=True)]
     words = [
-        tokens.vectors[[at for one in some for at in one.tokens]] for some, tokens in zip(held, encoded, strict=True)
+        tokens.vectors[np.concatenate([one.tokens for one in some])] for some, tokens in zip(held, encoded, strict=True)
     ]
     vectors = np.concatenate([part for own in words for part in (nothing, unit(own))])
     lengths = [len(one.tokens) + (not at) for some in held for at, one in enumerate(some)]
@@ -116,6 +116,12 @@ def recomputed(texts: Sequence[str], encoder: Encoder, names: Glossary | Units) 
         tuple(tuple(one.span for one in some) for some in held),
         tuple(tuple(one.concepts for one in some) for some in held),
     )
+
+
+def _pieces(text: str, tokens: Tokens, names: Glossary) -> tuple[Piece, ...]:
+    """With the places of its tokens in the text instead of their ids."""
+    placed = replace(tokens, ids=np.arange(len(tokens.spans), dtype=np.uint32))
+    return pieces(text, placed, names.mentions(text), replace(placed, spans=()))
 
 
 def same(held: Units, known: Units) -> bool:

@@ -45,7 +45,22 @@ class Changes:
         rows = self._database.rows("SELECT 1 FROM changes WHERE number = ? AND token = ?", *change)
         return bool(rows) or change == NONE
 
-    def since(self, change: Change) -> frozenset[str]:
-        """The documents that have changed after it, those that were withdrawn among them."""
-        rows = self._database.rows("SELECT document FROM changed WHERE change > ?", change.number)
-        return frozenset(row["document"] for row in rows)
+    def since(self, change: Change, most: int) -> tuple[frozenset[str], Change]:
+        """The documents that have changed next after it, withdrawn ones among them, and the change that comes up to.
+
+        Those of whole changes, until they have `most` passages or more.
+        """
+        query = (
+            "SELECT document, change, (SELECT count(*) FROM witnesses w WHERE w.document = c.document) AS passages "
+            "FROM changed c WHERE change > ? ORDER BY change"
+        )
+        documents, passages, last = set[str](), 0, change.number
+        for row in self._database.each(query, change.number):
+            if row["change"] > last and passages >= most:
+                return frozenset(documents), self._named(last)
+            documents.add(row["document"])
+            passages, last = passages + row["passages"], row["change"]
+        return frozenset(documents), self.last()
+
+    def _named(self, number: int) -> Change:
+        return Change(*self._database.rows("SELECT number, token FROM changes WHERE number = ?", number)[0])

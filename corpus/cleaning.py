@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pypinyin import Style, pinyin
-
 from corpus.document import Span
 from corpus.folding import HAN
 
@@ -148,6 +146,8 @@ def readings_in_brackets(text: str) -> list[Span]:
 
 
 def _is_reading(char: str, reading: str) -> bool:
+    from pypinyin import Style, pinyin
+
     return _toneless(reading) in {_toneless(known) for known in pinyin(char, style=Style.TONE, heteronym=True)[0]}
 
 

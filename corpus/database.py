@@ -102,6 +102,11 @@ class Database:
         with self._translated():
             return self._connection.execute(query, values).fetchall()
 
+    def each(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """The same, row by row."""
+        with self._translated():
+            yield from self._connection.execute(query, values)
+
     def insert(self, table: str, columns: dict[str, Any], conflict: str = "") -> None:
         """One row, by column; `conflict` is SQL's ON CONFLICT clause."""
         names = ", ".join(columns)

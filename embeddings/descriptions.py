@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import Encoder, Tokens, Vectors
+from embeddings.encoder import Encoder, Tokens, Vectors, unit
 from embeddings.glossary import Glossary
 from embeddings.late_interaction import Scores, soft_idf
-from embeddings.tokens import unit
 
 _FILE = "descriptions.npz"
 _NAMES = 3  # the most usual ones of each language, told with the description

@@ -1,14 +1,16 @@
 """Text → vectors. The built-in model, or any sentence-transformers model by path or hub id.
 
-A static folder, such as the built-in one, is run by model2vec on numpy: importing sentence-transformers costs seconds
-and half a gigabyte, and both read the same folder to the same vectors.
+A static folder, such as the built-in one, is run on numpy alone: importing sentence-transformers costs seconds and half
+a gigabyte, and both read the same folder to the same vectors.
 """
 
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from mmap import ACCESS_READ, MADV_RANDOM, mmap
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.document import Span
+from embeddings.tokenizer import Encodings
 
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.uint32]
 
 BUILT_IN = Path(__file__).with_name("model")
 CHECKSUMS = "SHA256SUMS"  # in a static folder, if it has one: checked before anything is read
-WEIGHTS_AND_TOKENIZER = ("model.safetensors", "tokenizer.json")
+WEIGHTS_AND_TOKENIZER = _WEIGHTS, _TOKENIZER = ("model.safetensors", "tokenizer.json")
+_TABLES = ("embeddings", "embedding.weight")  # as model2vec calls it, and as sentence-transformers does
+_TYPES = {"F32": "<f4", "F16": "<f2", "I8": "|i1", "I64": "<i8", "I32": "<i4"}
 _HUB_TIMEOUT = 10.0  # seconds
 
 
@@ -67,6 +72,13 @@ class Encoder(Protocol):
         """The token vectors of each text, for late interaction."""
 
 
+def unit(vectors: Vectors) -> Vectors:
+    """Every row of length 1; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
+    return scaled
+
+
 def open_encoder(model: str | None = None) -> Encoder:
     """The built-in model, or the folder or hub id `model`. Raises EncoderError if it can't be loaded."""
     folder = Path(model) if model else BUILT_IN
@@ -76,7 +88,7 @@ def open_encoder(model: str | None = None) -> Encoder:
 
 
 def _is_static(folder: Path) -> bool:
-    """Whether `folder` holds one table of token vectors and nothing that model2vec could not run."""
+    """Whether `folder` holds one table of token vectors and nothing beside it but normalisation."""
     try:
         modules = json.loads((folder / "modules.json").read_text("utf-8"))
         types = [(module["path"], module["type"].rpartition(".")[2]) for module in modules]
@@ -86,37 +98,42 @@ def _is_static(folder: Path) -> bool:
 
 
 class StaticEncoder:
-    """One vector per token, averaged and normalised; the token vectors' lengths are their weights.
+    """One vector per token, added up and normalised; the token vectors' lengths are their weights.
 
-    A table of 8-bit integers stays one in memory: each token's row is multiplied by its own scale when it is read.
+    The table stays where it is on disk, mapped, so that processes share it and only the rows in use are in memory. In a
+    table of 8-bit integers each token's row is multiplied by its own scale when it is read.
     """
 
     def __init__(self, folder: Path) -> None:
-        from model2vec import StaticModel
-        from safetensors import SafetensorError
-
         try:
             digest = _checked_digest(folder)
-            self._model = StaticModel.from_pretrained(folder)
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
-            raise EncoderError(f"{folder}: not a usable static model ({error}); restore the folder") from error
-        if self._model.embedding.dtype == np.float16:
-            # In float32 the sums are those of sentence-transformers in float32; in float16 each rounds elsewhere.
-            self._model.embedding = self._model.embedding.astype(np.float32)
-        self._tokenizer: Any = self._model.tokenizer
+            self._encodings = Encodings(folder / _TOKENIZER)
+            tensors = _tensors(folder / _WEIGHTS)
+            self._rows = next(tensors[name] for name in _TABLES if name in tensors)
+        except EncoderError:
+            raise
+        except Exception as error:  # which is all that tokenizers raises
+            raise EncoderError(f"{folder}: not a usable static model ({error!r}); restore the folder") from error
+        self._scales, self._places = tensors.get("weights"), tensors.get("mapping")
         self.name = f"static {digest}"
-        self.dimension = int(self._model.dim)
+        self.dimension = int(self._rows.shape[1])
+        self._folder = folder
+
+    def __reduce__(self) -> tuple[type["StaticEncoder"], tuple[Path]]:
+        """It travels to another process as its folder."""
+        return StaticEncoder, (self._folder,)
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        vectors = self._model.encode(list(texts), max_length=None, use_multiprocessing=False)
-        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+        sums = np.zeros((len(texts), self.dimension), np.float32)
+        for at, encoding in enumerate(self._encodings(texts)):
+            if encoding.ids:
+                sums[at] = self.table(np.array(encoding.ids, np.uint32)).sum(axis=0)
+        return unit(sums)
 
     encode_document = encode_query
 
     def encode_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        encodings = self._encodings(texts)
         held = [np.array(encoding.ids, np.uint32) for encoding in encodings]
         return [
             Tokens(self.table(ids), tuple(Span(*offsets) for offsets in encoding.offsets), ids)
@@ -124,9 +141,34 @@ class StaticEncoder:
         ]
 
     def table(self, tokens: Ids) -> Vectors:
-        rows = tokens if self._model.token_mapping is None else self._model.token_mapping[tokens]
-        vectors = np.asarray(self._model.embedding[rows], dtype=np.float32)
-        return vectors if self._model.weights is None else vectors * self._model.weights[tokens][:, None]
+        rows = tokens if self._places is None else self._places[tokens]
+        vectors = np.asarray(self._rows[rows], dtype=np.float32)
+        return vectors if self._scales is None else vectors * self._scales[tokens][:, None]
+
+
+def _tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """The tensors of a safetensors file by name, mapped: a length, a header in JSON, then the numbers.
+
+    Raises ValueError, KeyError or OSError if it is none.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            raise ValueError(f"{path.name} is no safetensors file")
+        header = json.loads(file.read(length))
+    return {
+        name: _mapped(path, _TYPES[told["dtype"]], 8 + length + told["data_offsets"][0], tuple(told["shape"]))
+        for name, told in header.items()
+        if name != "__metadata__"
+    }
+
+
+def _mapped(path: Path, kind: str, offset: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    count = math.prod(shape) * np.dtype(kind).itemsize
+    with path.open("rb") as file:
+        held = mmap(file.fileno(), offset + count, access=ACCESS_READ)
+    held.madvise(MADV_RANDOM)  # rows are far from each other: what lies around one is not wanted with it
+    return np.frombuffer(held, kind, math.prod(shape), offset).reshape(shape)
 
 
 def _checked_digest(folder: Path) -> str:

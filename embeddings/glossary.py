@@ -64,6 +64,10 @@ class Glossary:
         for candidates in self._names.values():
             candidates.sort(key=lambda candidate: (-len(candidate[0]), candidate[1].id, candidate[2]))
 
+    def __reduce__(self) -> tuple[type["Glossary"], tuple[tuple[Concept, ...]]]:
+        """It travels to another process as its concepts."""
+        return Glossary, (self._concepts,)
+
     def __iter__(self) -> Iterator[Concept]:
         return iter(self._concepts)
 

@@ -1,24 +1,29 @@
 """How an index follows its store: what changed becomes a new segment at once, small segments are merged later.
 
 A segment never changes. When a document does, the segments that hold it are told not to count it any more, and its rows
-go into a new one; that takes as long as the change is large, however large the index is. Segments are merged so that
-each is at least twice as large as all that came after it, as in O'Neil et al., "The log-structured merge-tree" (1996);
-a small index is made anew from the store instead, so that it is the same however it came about.
+go into a new one; that takes as long as the change is large, however large the index is. What is more than one segment
+should take in goes into several, each published when it is done: whoever is interrupted goes on from there. Segments
+are merged so that each is at least twice as large as all that came after it, as in O'Neil et al., "The log-structured
+merge-tree" (1996), up to a size that memory can bear; a small index is made anew from the store instead, so that it is
+the same however it came about.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from corpus.changes import Change
+from corpus.changes import NONE, Change
 from embeddings.descriptions import Descriptions
 from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
 from embeddings.index import Index, made_with
+from embeddings.preparation import Batch, Preparation
 from embeddings.publication import (
     IndexUnusable,
     IndexUnwritable,
@@ -35,8 +40,13 @@ from embeddings.segment import write
 _SMALL = 2_000  # rows; so many are indexed in a second or two
 _GROWTH = 2  # how much larger a segment is than all after it together
 _WORN = 0.75  # share of its rows that count; with fewer, a segment is merged
+_STEP = 50_000  # passages of a new segment, about: a minute's work or two
+_LARGEST = (
+    1_000_000  # rows of a merged segment: their vectors and the graph over them are in memory while it is written
+)
 
 Told = Callable[[int, int], None]
+Heard = Callable[[Sequence[Row]], None]
 
 
 class Source(Protocol):
@@ -48,8 +58,12 @@ class Source(Protocol):
     def knows(self, change: Change) -> bool:
         """Whether it has come through that change."""
 
-    def since(self, change: Change) -> frozenset[str]:
-        """The documents with other rows than before it, and all that share rows with them."""
+    def since(self, change: Change, most: int) -> tuple[frozenset[str], Change]:
+        """Some documents with other rows than before it, with all that share rows with them, and the change that is.
+
+        After that change none of them has other rows any more than the source has now. They have about `most` passages;
+        fewer are all that there are.
+        """
 
     def rows(self, documents: Collection[str] | None = None) -> Iterator[Row]:
         """All rows, or those of `documents`."""
@@ -71,8 +85,8 @@ class FixedRows:
     def knows(self, change: Change) -> bool:
         return change == self._only
 
-    def since(self, change: Change) -> frozenset[str]:
-        return frozenset()
+    def since(self, change: Change, most: int) -> tuple[frozenset[str], Change]:
+        return frozenset(), self._only
 
     def rows(self, documents: Collection[str] | None = None) -> Iterator[Row]:
         return iter(self._rows)
@@ -86,6 +100,7 @@ class Growth:
 
     def __init__(self, folder: Path, source: Source, encoder: Encoder, glossary: Glossary) -> None:
         self._folder, self._source, self._encoder, self._glossary = folder, source, encoder, glossary
+        self._preparation = Preparation(encoder, glossary)
 
     def is_current(self) -> bool:
         """Whether the index has all that the source has."""
@@ -101,15 +116,20 @@ class Growth:
         One that can't be used is made anew. What `held` has open is not checked again. `told` hears how many passages
         are done, and of how many.
         """
-        with _writable(self._folder), building(self._folder):
-            index, last = self._opened(held), self._source.last()
-            if index and self._source.knows(index.state.change):
-                if index.state.change == last:
-                    return False
-                publish(self._folder, self._grown(index, last, told))
-            else:
-                publish(self._folder, self._anew(last, told))
-            return True
+        held, is_grown = self._opened(held), False
+        heard = _counted(told, self._left(held))
+        while True:
+            with _writable(self._folder), building(self._folder):
+                held = self._opened(held)
+                state = self._next(held, heard)
+                if state is None:
+                    return is_grown
+                publish(self._folder, state)
+                is_grown = True
+
+    def _left(self, index: Index | None) -> int:
+        """How many passages an index lacks."""
+        return self._source.count(self._source.since(index.state.change, sys.maxsize)[0] if index else None)
 
     def merge(self, held: Index | None = None, told: Told = lambda done, total: None) -> bool:
         """Publish the current index with fewer segments, if it has too many; whether it was done.
@@ -121,14 +141,13 @@ class Growth:
         if index is None or not chosen:
             return False
         with _writable(self._folder):
-            return self._replaced(index, chosen, told)
+            return self._replaced(index, chosen, _counted(told, sum(index.sizes[chosen.start : chosen.stop])))
 
-    def _replaced(self, index: Index, chosen: range, told: Told) -> bool:
+    def _replaced(self, index: Index, chosen: range, heard: Heard) -> bool:
         if index.size > _SMALL:
-            count = sum(len(row.members) for row in index.rows(chosen))
-            merged = self._segment(index.rows(chosen), count, told)
+            merged = self._segment(index.batches(chosen), sum(index.sizes[chosen.start : chosen.stop]), heard)
         elif index.state.change == self._source.last():
-            merged = self._segment(self._source.rows(), self._source.count(), told)
+            merged = self._prepared(None, heard)
         else:
             return False
         with building(self._folder):
@@ -140,43 +159,65 @@ class Growth:
             return is_whole
 
     def _opened(self, held: Index | None) -> Index | None:
+        """The current index, if the source has come through what is in it."""
         try:
-            return Index.open(self._folder, self._encoder, self._glossary, held)
+            index = Index.open(self._folder, self._encoder, self._glossary, held)
         except IndexUnusable:
             return None
+        return index if self._source.knows(index.state.change) else None
 
-    def _anew(self, last: Change, told: Told) -> State:
+    def _next(self, index: Index | None, heard: Heard) -> State | None:
+        """The state that follows from an index, or the first one; None if it has all."""
+        if index and index.state.change == self._source.last():
+            return None
+        before = index.state if index else self._empty()
+        touched, change = self._source.since(before.change, _STEP)
+        is_all = index is None and change == self._source.last()
+        segments = _without(index, touched) if index else []
+        return replace(before, change=change, segments=(*segments, *self._prepared(None if is_all else touched, heard)))
+
+    def _empty(self) -> State:
         made = made_with(self._encoder, self._glossary)
-        segments = self._segment(self._source.rows(), self._source.count(), told)
-        return State(made, last, write_folder(self._folder, "descriptions", self._describe), segments)
+        return State(made, NONE, write_folder(self._folder, "descriptions", self._describe), ())
 
     def _describe(self, path: Path) -> str:
         Descriptions.build(path, self._glossary, self._encoder)
         return self._digest("")
 
-    def _grown(self, index: Index, last: Change, told: Told) -> State:
-        touched = self._source.since(index.state.change)
-        segments = _without(index, touched)
-        added = self._segment(self._source.rows(touched), self._source.count(touched), told)
-        return replace(index.state, change=last, segments=(*segments, *added))
+    def _prepared(self, documents: Collection[str] | None, heard: Heard) -> tuple[SegmentState, ...]:
+        """A new segment of all rows of the source, or of some documents'."""
+        count = self._source.count(documents)
+        return (
+            self._segment(self._preparation.batches(self._source.rows(documents), count), count, heard) if count else ()
+        )
 
-    def _segment(self, rows: Iterator[Row], count: int, told: Told) -> tuple[SegmentState, ...]:
-        """A new segment of so many passages; none if there are none."""
-        done = 0
-
-        def heard(batch: Sequence[Row]) -> None:
-            nonlocal done
-            done += sum(len(row.members) for row in batch)
-            told(done, max(done, count))
+    def _segment(self, batches: Iterable[Batch], count: int, heard: Heard) -> tuple[SegmentState, ...]:
+        """A new segment of about so many rows; none if there are none."""
+        left = iter(batches)
+        first = next(left, None)
+        if first is None:
+            return ()
 
         def fill(path: Path) -> str:
-            return self._digest(write(path, rows, self._encoder, self._glossary, heard))
+            return self._digest(write(path, chain([first], left), count, self._encoder.dimension, heard))
 
-        return (SegmentState(write_folder(self._folder, "segment", fill)),) if count else ()
+        return (SegmentState(write_folder(self._folder, "segment", fill)),)
 
     def _digest(self, of: str) -> str:
         made = json.dumps(made_with(self._encoder, self._glossary), sort_keys=True)
         return hashlib.sha256(f"{made}{of}".encode()).hexdigest()
+
+
+def _counted(told: Told, total: int) -> Heard:
+    """What counts the passages of rows that are done, and tells how many out of `total`."""
+    done = 0
+
+    def heard(rows: Sequence[Row]) -> None:
+        nonlocal done
+        done += sum(len(row.members) for row in rows)
+        told(done, max(done, total))
+
+    return heard
 
 
 @contextmanager
@@ -196,16 +237,21 @@ def build(folder: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossar
 
 
 def _chosen(index: Index) -> range:
-    """The last segments that should be one: all of a small index that is not as if made anew."""
+    """Segments next to each other that should be one: all of a small index that is not as if made anew."""
     sizes, whole = index.sizes, [len(segment.rows) for segment in index.segments]
     if sum(sizes) <= _SMALL:
         return range(len(sizes) if len(sizes) > 1 or sizes != whole else 0)
+    # A segment that is as large as may be stays as it is, and so does what stands before it.
+    full = [at for at, size in enumerate(sizes) if size > _LARGEST // _GROWTH and size >= _WORN * whole[at]]
     start, after = len(sizes), 0
-    for at in reversed(range(len(sizes))):
+    for at in reversed(range(full[-1] + 1 if full else 0, len(sizes))):
         if sizes[at] < max(_GROWTH * after, _WORN * whole[at]):
             start = at
         after += sizes[at]
-    return range(start, len(sizes))
+    end = start
+    while end < len(sizes) and sum(sizes[start : end + 1]) <= _LARGEST:
+        end += 1
+    return range(start, end)
 
 
 def _without(index: Index, documents: frozenset[str]) -> list[SegmentState]:

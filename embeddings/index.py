@@ -22,10 +22,11 @@ from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
+from embeddings.preparation import Batch, concept_term, language_tag, words_of
 from embeddings.publication import IndexDamaged, State, check, current, sound
 from embeddings.query import Query
 from embeddings.rows import Row
-from embeddings.segment import Mask, Segment, concept_term, language_tag, words_of
+from embeddings.segment import Mask, Segment
 from embeddings.terms import VERSION
 
 _CANDIDATES = 100  # from each side
@@ -141,6 +142,11 @@ class Index:
         """All rows that count in some segments."""
         for at in segments:
             yield from (self.segments[at].rows[row] for row in np.flatnonzero(self._live[at]).tolist())
+
+    def batches(self, segments: range) -> Iterator[Batch]:
+        """The same rows as they were prepared."""
+        for at in segments:
+            yield from self.segments[at].batches(self._live[at])
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""

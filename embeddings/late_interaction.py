@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoder import Vectors
-from embeddings.tokens import Units, unit
+from embeddings.encoder import Vectors, unit
+from embeddings.tokens import Units
 
 Scores = NDArray[np.float64]
 

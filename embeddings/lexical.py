@@ -12,17 +12,21 @@ _HEAP = 64_000_000  # bytes
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("row", stored=True, indexed=False)
-    builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
+    builder.add_integer_field("row", fast=True, indexed=False)
+    # Kept as they came, for the index that this one will be merged into.
+    builder.add_text_field("terms", stored=True, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("words", stored=True, tokenizer_name="whitespace", index_option="position")
     builder.add_text_field("documents", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
 class Adding(Protocol):
-    """Takes what one row is found by: its terms, its words in order, its documents. The i-th becomes row i."""
+    """Takes what one row is found by: its terms, its words in order, its documents. The i-th becomes row i.
 
-    def __call__(self, terms: Sequence[str], words: Sequence[str], documents: Collection[str], /) -> None: ...
+    Terms and words are parted by spaces.
+    """
+
+    def __call__(self, terms: str, words: str, documents: Collection[str], /) -> None: ...
 
 
 @contextmanager
@@ -39,10 +43,9 @@ def _writing(folder: Path) -> Iterator[Adding]:
     writer = tantivy.Index(_schema(), path=str(folder)).writer(heap_size=_HEAP, num_threads=1)
     count = 0
 
-    def add(terms: Sequence[str], words: Sequence[str], documents: Collection[str]) -> None:
+    def add(terms: str, words: str, documents: Collection[str]) -> None:
         nonlocal count
-        texts = {"terms": " ".join(terms), "words": " ".join(words), "documents": " ".join(documents)}
-        writer.add_document(tantivy.Document(row=count, **texts))
+        writer.add_document(tantivy.Document(row=count, terms=terms, words=words, documents=" ".join(documents)))
         count += 1
 
     yield add
@@ -100,6 +103,17 @@ class LexicalIndex:
         wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, way) for way in ways])
         return set(self._found(wanted, self._searcher.num_docs)) if self._searcher.num_docs else set()
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """The terms and the words of every row, in order, as they were added."""
+        if not self._searcher.num_docs:
+            return
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=self._searcher.num_docs, count=False).hits
+        addresses = [address for _, address in hits]
+        rows = self._searcher.fast_field_values("row", addresses)
+        for _, place in sorted((int(row or 0), place) for place, row in enumerate(rows)):
+            held = self._searcher.doc(addresses[place])
+            yield str(held.get_first("terms") or ""), str(held.get_first("words") or "")
+
     def _term(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, "freq")
 
@@ -108,4 +122,5 @@ class LexicalIndex:
 
     def _found(self, query: tantivy.Query, k: int) -> dict[int, float]:
         hits = self._searcher.search(query, limit=k, count=False).hits
-        return {int(self._searcher.doc(address).to_dict()["row"][0]): float(score) for score, address in hits}
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return {int(row or 0): float(score) for row, (score, _) in zip(rows, hits, strict=True)}

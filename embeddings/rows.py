@@ -1,16 +1,19 @@
 """The rows of an index, and the files that hold them: one JSON object a line, and which rows each document has."""
 
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embeddings.arrays import mapped
 
 Places = NDArray[np.int64]
 
@@ -60,7 +63,7 @@ class Adding(Protocol):
 @contextmanager
 def writing_rows(folder: Path) -> Iterator[Adding]:
     """Gives what adds a row to the files of `folder`."""
-    starts, bases, documents = [0], list[bool](), defaultdict[str, list[int]](list)
+    starts, bases, documents = array("q", [0]), array("b"), defaultdict[str, Any](lambda: array("q"))
     with (folder / _ROWS).open("wb") as file:
 
         def add(row: Row) -> None:
@@ -72,7 +75,7 @@ def writing_rows(folder: Path) -> Iterator[Adding]:
         yield add
     names = sorted(documents)
     (folder / _DOCUMENTS).write_text(json.dumps(names, ensure_ascii=False), "utf-8")
-    np.save(folder / _STARTS, np.array(starts, np.int64))
+    np.save(folder / _STARTS, np.frombuffer(starts, np.int64))
     np.save(folder / _BASES, np.array(bases, np.bool_))
     np.save(folder / _PLACES, np.array([at for name in names for at in documents[name]], np.int64))
     np.save(folder / _EDGES, np.cumsum([0, *(len(documents[name]) for name in names)]).astype(np.int64))
@@ -82,15 +85,15 @@ class Rows(Sequence[Row]):
     """What `writing_rows` wrote, mapped: a row is read when it is asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._starts: Places = np.load(folder / _STARTS)
+        self._starts: Places = mapped(folder / _STARTS)
         self._lines: mmap | bytes = b""
         if len(self):  # an empty file can't be mapped
             with (folder / _ROWS).open("rb") as file:
                 self._lines = mmap(file.fileno(), 0, access=ACCESS_READ)
-        self.is_base: NDArray[np.bool_] = np.load(folder / _BASES)
+        self.is_base: NDArray[np.bool_] = mapped(folder / _BASES)
         names = json.loads((folder / _DOCUMENTS).read_text("utf-8"))
-        edges: Places = np.load(folder / _EDGES)
-        self._places: Places = np.load(folder / _PLACES)
+        edges: Places = mapped(folder / _EDGES)
+        self._places: Places = mapped(folder / _PLACES)
         self._documents = {name: (int(edges[at]), int(edges[at + 1])) for at, name in enumerate(names)}
 
     def __len__(self) -> int:

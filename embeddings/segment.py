@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,23 +10,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import Span
-from corpus.folding import fold
-from corpus.language import language_of
-from corpus.sentences import sentences
-from embeddings.dense import DenseIndex
+from embeddings.arrays import mapped
+from embeddings.dense import DenseIndex, DenseWriter, Kind
 from embeddings.encoder import Encoder, Vectors
-from embeddings.glossary import Glossary
 from embeddings.lexical import LexicalIndex, writing_terms
+from embeddings.preparation import Batch
 from embeddings.rows import Row, Rows, writing_rows
-from embeddings.tokens import TokenStore, unit, writing_tokens
+from embeddings.tokens import TokenStore, writing_tokens
 
 Mask = NDArray[np.bool_]
 
-_TITLE = 0.3  # of a title's vector, added to the passage's
-_BATCH = 256
+_BATCH = 1024
+_SEVERAL = 4  # sentences that a paragraph has, about
 _DENSE, _SENTENCES, _OWNERS = "dense.faiss", "sentences.faiss", "sentence-rows.npy"
-_LANGUAGES, _TAGS = "row-languages.npy", "languages.json"
+_LANGUAGES, _TAGS, _KINDS = "row-languages.npy", "languages.json", "kinds.json"
 _LEXICAL = "lexical"
 
 
@@ -36,14 +34,14 @@ class Segment:
         """Open what `write` wrote with the same encoder; the caller has checked the files."""
         self.name = folder.name
         self.rows = Rows(folder)
-        self.dense = DenseIndex.load(folder / _DENSE)
+        self.dense = DenseIndex(folder / _DENSE)
         self.lexical = LexicalIndex(folder / _LEXICAL)
         self.tokens = TokenStore(folder, encoder.dimension, encoder.table)
         # A number for the language of each row, and what the numbers stand for.
-        self.languages: NDArray[np.uint8] = np.load(folder / _LANGUAGES)
+        self.languages: NDArray[np.uint8] = mapped(folder / _LANGUAGES)
         self.tags: tuple[str, ...] = tuple(json.loads((folder / _TAGS).read_text("utf-8")))
-        self._sentences = DenseIndex.load(folder / _SENTENCES)
-        self._owners: NDArray[np.int64] = np.load(folder / _OWNERS)  # the row of each sentence
+        self._sentences = DenseIndex(folder / _SENTENCES)
+        self._owners: NDArray[np.int64] = mapped(folder / _OWNERS)  # the row of each sentence
 
     def holders(self, documents: Collection[str]) -> Mask:
         """Which rows hold a passage of one of `documents`."""
@@ -58,73 +56,63 @@ class Segment:
         found = self._sentences.search(vector, k, owned)
         return {*self.dense.search(vector, k, admitted), *(int(self._owners[at]) for at in found)}
 
+    def batches(self, live: Mask) -> Iterator[Batch]:
+        """The rows that are `live`, in order, as they were prepared."""
+        places, texts = np.flatnonzero(live), self.lexical.texts()
+        terms = (held for held, is_live in zip(texts, live, strict=True) if is_live)
+        for start in range(0, len(places), _BATCH):
+            yield self._batch(places[start : start + _BATCH], list(islice(terms, _BATCH)))
+
+    def _batch(self, places: NDArray[np.int64], texts: Sequence[tuple[str, str]]) -> Batch:
+        # The owners stand in the order of their rows.
+        cut = [range(*np.searchsorted(self._owners, [place, place + 1]).tolist()) for place in places]
+        return Batch(
+            rows=tuple(self.rows[place] for place in places.tolist()),
+            vectors=self.dense.vectors(places.tolist()),
+            cut=self._sentences.vectors(at for held in cut for at in held),
+            owners=np.repeat(np.arange(len(places)), [len(held) for held in cut]),
+            pieces=tuple(self.tokens.pieces(place) for place in places.tolist()),
+            terms=tuple(terms for terms, _ in texts),
+            words=tuple(words for _, words in texts),
+            tags=tuple(self.tags[self.languages[place]] for place in places),
+        )
+
 
 def write(
     folder: Path,
-    rows: Iterable[Row],
-    encoder: Encoder,
-    glossary: Glossary,
+    batches: Iterable[Batch],
+    count: int,
+    dimension: int,
     told: Callable[[Sequence[Row]], None] = lambda rows: None,
 ) -> str:
-    """Fill the empty `folder` with `rows`, of which few are held at once; returns a digest of them.
+    """Fill the empty `folder` with about `count` rows; returns a digest of them.
 
-    `told` hears of each batch when it is done.
+    `told` hears of each batch's when they are done. Of all rows at once only the vectors are in memory.
     """
-    sha256, owners, tags, languages = hashlib.sha256(), list[int](), dict[str, int](), list[int]()
-    dense, cut = DenseIndex(encoder.dimension), DenseIndex(encoder.dimension)
+    sha256, owners, tags, languages, done = hashlib.sha256(), array("q"), dict[str, int](), array("B"), 0
+    kinds = {_DENSE: Kind.of(count), _SENTENCES: Kind.of(count * _SEVERAL)}
+    vectors, cut = (DenseWriter(dimension, kind) for kind in kinds.values())
     with (
         writing_rows(folder) as add_row,
         writing_tokens(folder) as add_tokens,
         writing_terms(folder / _LEXICAL) as add_terms,
     ):
-        for batch in _batches(rows):
-            texts, titles = [row.text for row in batch], [row.title for row in batch]
-            held = [(at, span.of(text)) for at, text in enumerate(texts, len(dense)) for span in _several(text)]
-            owners += [at for at, _ in held]
-            cut.add(encoder.encode_document([text for _, text in held]))
-            titled = np.array([[_TITLE if title else 0.0] for title in titles], np.float32)
-            dense.add(unit(encoder.encode_document(texts) + titled * encoder.encode_document(titles)))
-            encoded = zip(encoder.encode_tokens(texts), encoder.encode_tokens(titles), strict=True)
-            for row, (tokens, title) in zip(batch, encoded, strict=True):
+        for batch in batches:
+            vectors.add(batch.vectors)
+            cut.add(batch.cut)
+            owners.extend((batch.owners + done).tolist())
+            for row, held, terms, words in zip(batch.rows, batch.pieces, batch.terms, batch.words, strict=True):
                 sha256.update(row.line.encode())
-                mentions = glossary.mentions(row.text, nested=True)
                 add_row(row)
-                add_tokens(row.text, tokens, mentions, title)
-                terms = [*glossary.analyser.terms(row.title), *glossary.analyser.terms(row.text)]
-                terms += (concept_term(mention.concept.id) for mention in mentions)
-                add_terms(terms, words_of(row.text), row.documents)
-                languages.append(tags.setdefault(language_tag(row.text), len(tags)))
-            told(batch)
-    dense.save(folder / _DENSE)
+                add_tokens(held)
+                add_terms(terms, words, row.documents)
+            languages.extend(tags.setdefault(tag, len(tags)) for tag in batch.tags)
+            done += len(batch.rows)
+            told(batch.rows)
+    vectors.save(folder / _DENSE)
     cut.save(folder / _SENTENCES)
-    np.save(folder / _OWNERS, np.array(owners, np.int64))
-    np.save(folder / _LANGUAGES, np.array(languages, np.uint8))
+    np.save(folder / _OWNERS, np.frombuffer(owners, np.int64))
+    np.save(folder / _LANGUAGES, np.frombuffer(languages, np.uint8))
     (folder / _TAGS).write_text(json.dumps(list(tags)), "utf-8")
+    (folder / _KINDS).write_text(json.dumps(kinds), "utf-8")
     return sha256.hexdigest()
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    left = iter(rows)
-    while batch := list(islice(left, _BATCH)):
-        yield batch
-
-
-def _several(text: str) -> tuple[Span, ...]:
-    """The sentences of a text that has more than one: a lone one's vector is the text's."""
-    held = sentences(text)
-    return held if len(held) > 1 else ()
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as phrases are looked for: folded, Han characters one by one."""
-    return [word for word, _ in fold(text).words()]
-
-
-def concept_term(concept: str) -> str:
-    """The term of a concept that a row names."""
-    return f"§{concept}"
-
-
-def language_tag(text: str) -> str:
-    """Without the script: names and backgrounds are those of a language in either."""
-    return language_of(text).split("-")[0]

@@ -13,7 +13,6 @@ from typing import Any
 
 import jieba
 import Stemmer
-from jieba.posseg import POSTokenizer
 
 from corpus.document import Span
 from corpus.folding import HAN, fold, simplified
@@ -91,6 +90,8 @@ class Analyser:
 
     @cached_property
     def _tagger(self) -> Any:
+        from jieba.posseg import POSTokenizer
+
         return POSTokenizer(self._jieba)
 
 

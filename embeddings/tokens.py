@@ -5,6 +5,8 @@ token are enough. Of any other encoder the vectors themselves are kept, in half 
 """
 
 import json
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from numpy.typing import NDArray
 
 from corpus.document import Span
 from corpus.sentences import sentences
-from embeddings.encoder import Ids, Tokens, Vectors
+from embeddings.arrays import mapped
+from embeddings.encoder import Ids, Tokens, Vectors, unit
 from embeddings.glossary import Mention
 
 _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
@@ -27,6 +30,7 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "named.npy",
     "concepts.json",
 )
+_COLUMNS = 4  # (start, end, first token, first name) of each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,59 +72,57 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of a passage: where it stands, which of the passage's tokens are in it, what it names."""
+class Piece:
+    """One sentence of a passage, or its title, which has no span: its tokens as they are kept, and what it names."""
 
     span: Span
-    tokens: tuple[int, ...]
-    concepts: frozenset[str]
+    tokens: NDArray[Any]
+    concepts: frozenset[str] = frozenset()
 
 
-def cut(text: str, tokens: Tokens, mentions: Sequence[Mention]) -> Iterator[Sentence]:
-    """The sentences of a passage that hold any token."""
+def pieces(text: str, tokens: Tokens, mentions: Sequence[Mention], title: Tokens) -> tuple[Piece, ...]:
+    """The sentences of a passage that hold any token, then its title if that does."""
+    held = list(_sentences(text, tokens, mentions))
+    if title.spans:
+        held.append(Piece(Span(0, 0), _kept(title, range(len(title.spans)))))
+    return tuple(held)
+
+
+def _sentences(text: str, tokens: Tokens, mentions: Sequence[Mention]) -> Iterator[Piece]:
+    starts = [token.start for token in tokens.spans]
     for span in sentences(text) or (Span(0, len(text)),):
-        held = tuple(at for at, token in enumerate(tokens.spans) if span.start <= token.start < span.end)
+        held = range(bisect_left(starts, span.start), bisect_left(starts, span.end))
         if held:
             named = frozenset(m.concept.id for m in mentions if span.start <= m.span.start < span.end)
-            yield Sentence(span, held, named)
+            yield Piece(span, _kept(tokens, held), named)
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Every row of length 1; a row of zeros stays one."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)
-    return scaled
+def _kept(tokens: Tokens, places: range) -> NDArray[Any]:
+    """Ids if the encoder has a table of them, else the vectors, of length 1, in half precision."""
+    at = slice(places.start, places.stop)
+    return unit(tokens.vectors[at]).astype(np.float16) if tokens.ids is None else tokens.ids[at]
 
 
 @contextmanager
-def writing_tokens(folder: Path) -> Iterator[Callable[[str, Tokens, Sequence[Mention], Tokens], None]]:
-    """Gives what adds a passage, as text, tokens, mentions and its title's tokens; the i-th becomes row i."""
+def writing_tokens(folder: Path) -> Iterator[Callable[[Sequence[Piece]], None]]:
+    """Gives what adds a passage, in pieces; the i-th becomes row i."""
     numbers: dict[str, int] = {}
-    table: list[tuple[int, int, int, int]] = []
-    rows, named, count = [0], list[int](), 0
+    table, rows, named, count = array("q"), array("q", [0]), array("I"), 0
     with (folder / _TOKENS).open("wb") as file:
 
-        def keep(tokens: Tokens, held: Sequence[int]) -> None:
+        def add(held: Sequence[Piece]) -> None:
             nonlocal count
-            count += len(held)
-            at = list(held)
-            kept = unit(tokens.vectors[at]).astype(np.float16) if tokens.ids is None else tokens.ids[at]
-            file.write(kept.tobytes())
-
-        def add(text: str, tokens: Tokens, mentions: Sequence[Mention], title: Tokens) -> None:
-            for sentence in cut(text, tokens, mentions):
-                table.append((sentence.span.start, sentence.span.end, count, len(named)))
-                named.extend(numbers.setdefault(name, len(numbers)) for name in sorted(sentence.concepts))
-                keep(tokens, sentence.tokens)
-            if title.spans:
-                table.append((0, 0, count, len(named)))
-                keep(title, range(len(title.spans)))
-            rows.append(len(table))
+            for piece in held:
+                table.extend((piece.span.start, piece.span.end, count, len(named)))
+                named.extend(numbers.setdefault(name, len(numbers)) for name in sorted(piece.concepts))
+                count += len(piece.tokens)
+                file.write(piece.tokens.tobytes())
+            rows.append(len(table) // _COLUMNS)
 
         yield add
-    table.append((0, 0, count, len(named)))
-    np.save(folder / _SENTENCES, np.array(table, np.int64))
-    np.save(folder / _ROWS, np.array(rows, np.int64))
+    table.extend((0, 0, count, len(named)))
+    np.save(folder / _SENTENCES, np.frombuffer(table, np.int64).reshape(-1, _COLUMNS))
+    np.save(folder / _ROWS, np.frombuffer(rows, np.int64))
     np.save(folder / _NAMED, np.array(named, np.uint32))
     (folder / _CONCEPTS).write_text(json.dumps(list(numbers)), "utf-8")
 
@@ -134,13 +136,20 @@ class TokenStore:
         self._dimension = dimension
         self._concepts: list[str] = json.loads((folder / _CONCEPTS).read_text("utf-8"))
         # (start, end, first token, first name) of each sentence, and one more row that ends the last
-        self._sentences = np.load(folder / _SENTENCES)
-        self._rows = np.load(folder / _ROWS)
-        self._named = np.load(folder / _NAMED).tolist()
+        self._sentences, self._rows = mapped(folder / _SENTENCES), mapped(folder / _ROWS)
+        self._named = mapped(folder / _NAMED)
         kept = np.uint32 if table else np.float16
         # An empty file can't be mapped.
-        mapped = np.memmap(folder / _TOKENS, kept, "r") if (folder / _TOKENS).stat().st_size else np.zeros(0, kept)
-        self._tokens: NDArray[Any] = mapped if table else mapped.reshape(-1, dimension)
+        held = np.memmap(folder / _TOKENS, kept, "r") if (folder / _TOKENS).stat().st_size else np.zeros(0, kept)
+        self._tokens: NDArray[Any] = np.asarray(held if table else held.reshape(-1, dimension))
+
+    def pieces(self, row: int) -> tuple[Piece, ...]:
+        """What a passage was added in."""
+        table = self._sentences[self._rows[row] : self._rows[row + 1] + 1]
+        return tuple(
+            Piece(Span(start, end), np.array(self._tokens[token:stop]), self._names(name, following))
+            for (start, end, token, name), (_, _, stop, following) in pairwise(table.tolist())
+        )
 
     def units(self, rows: Sequence[int]) -> Units:
         """What `rows` are made of, in order; a row without a word has one sentence, of no length."""
@@ -187,4 +196,7 @@ class TokenStore:
         """The sentences of a passage with what they name; its table has a row for each, for its title, and an end."""
         for (start, end, _, name), (*_, following) in pairwise(table.tolist()):
             if start < end:
-                yield Span(start, end), frozenset(self._concepts[at] for at in self._named[name:following])
+                yield Span(start, end), self._names(name, following)
+
+    def _names(self, start: int, end: int) -> frozenset[str]:
+        return frozenset(self._concepts[at] for at in self._named[start:end].tolist())

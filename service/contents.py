@@ -25,8 +25,8 @@ class Contents:
     def knows(self, change: Change) -> bool:
         return self._store.changes.knows(change)
 
-    def since(self, change: Change) -> frozenset[str]:
-        return self._store.changes.since(change)
+    def since(self, change: Change, most: int) -> tuple[frozenset[str], Change]:
+        return self._store.changes.since(change, most)
 
     def count(self, documents: Collection[str] | None = None) -> int:
         return self._store.count(documents)

@@ -1,12 +1,8 @@
 """Files in → store and index."""
 
 import datetime
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import corpus
@@ -14,6 +10,7 @@ from corpus.catalogue import completed
 from corpus.document import CorpusError, Role
 from corpus.fulltext import Findable
 from corpus.language import language_of
+from corpus.parallel import CORES, in_order
 from corpus.passages import split_file
 from corpus.reading import Reading
 from corpus.records import Draft
@@ -23,7 +20,6 @@ from service.sources import Source, Unreadable, files, sources
 BUILT_IN = Path(corpus.__file__).parent / "statements"
 
 _FEW = 48  # files, from which on reading them on several cores is worth it
-_AHEAD = 4  # files that each core may be ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +78,8 @@ def prepare(paths: Sequence[Path]) -> Iterator[Prepared]:
 
 
 def _in_order(found: Iterator[Source | Unreadable], count: int) -> Iterator[Prepared]:
-    """Few files are read here: a process takes a second to start. Of many, only so many are held at once."""
-    workers = os.cpu_count() or 1
-    if workers == 1 or count < _FEW:
-        yield from map(prepared, found)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        ahead: deque[Future[Prepared]] = deque()
-        for source in found:
-            ahead.append(pool.submit(prepared, source))
-            if len(ahead) > workers * _AHEAD:
-                yield ahead.popleft().result()
-        for future in ahead:
-            yield future.result()
+    """Few files are read here: a process takes a second to start."""
+    return map(prepared, found) if CORES == 1 or count < _FEW else in_order(prepared, found)
 
 
 def prepared(source: Source | Unreadable) -> Prepared:

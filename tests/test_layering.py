@@ -16,7 +16,7 @@ HEAVY = {
     "tantivy": "embeddings/lexical.py",
     "jieba": "embeddings/terms.py",
     "Stemmer": "embeddings/terms.py",
-    "model2vec": "embeddings/encoder.py",
+    "tokenizers": "embeddings/tokenizer.py",
     "sentence_transformers": "embeddings/encoder.py",
     "huggingface_hub": "embeddings/encoder.py",
     "opencc": "corpus/folding.py",
@@ -27,7 +27,7 @@ HEAVY = {
     "sqlite3": "corpus/database.py",
 }
 # Whoever does not use them should not wait for them.
-LATE = {"httpx2", "huggingface_hub", "model2vec", "safetensors", "sentence_transformers"}
+LATE = {"httpx2", "huggingface_hub", "jieba", "pypinyin", "sentence_transformers"}
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:

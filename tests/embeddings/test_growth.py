@@ -45,8 +45,14 @@ class Documents:
     def knows(self, change: Change) -> bool:
         return change.number <= self.number
 
-    def since(self, change: Change) -> frozenset[str]:
-        return frozenset(name for name, number in self.changed.items() if number > change.number)
+    def since(self, change: Change, most: int) -> tuple[frozenset[str], Change]:
+        documents, last = list[str](), change.number
+        for name, number in sorted(self.changed.items(), key=lambda held: held[1]):
+            if number > change.number and len(documents) < most:
+                documents.append(name)
+                last = number
+        is_all = len(documents) < most
+        return frozenset(documents), self.last() if is_all else Change(last, f"token {last}")
 
     def rows(self, documents: Collection[str] | None = None) -> Iterator[Row]:
         for name in sorted(self.held if documents is None else self.held.keys() & documents):
@@ -164,6 +170,8 @@ def test_what_comes_during_a_merge_stays(large: None, tmp_path: Path) -> None:
     held = Index.open(tmp_path, ENCODER, NAMES)
 
     def meanwhile(at: int, of: int) -> None:
+        if "f" in source.held:
+            return
         source.put("f", text(5))
         source.put("a", text(4))
         Growth(tmp_path, source, ENCODER, NAMES).grow()
@@ -172,6 +180,47 @@ def test_what_comes_during_a_merge_stays(large: None, tmp_path: Path) -> None:
     index = Index.open(tmp_path, ENCODER, NAMES)
     assert index.sizes == [12, 2] and index.state.change == source.last()
     assert index.documents == set("abcdef") and {index.row(place).text for place in index.places("a")} == {text(4)}
+
+
+def test_much_comes_in_steps_and_who_is_interrupted_goes_on(
+    large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "_STEP", 3)  # of this source, documents
+    source = Documents()
+    for number in range(8):
+        source.put(f"d{number}", text(number), text(number + 1))
+
+    class Killed(Exception):
+        pass
+
+    def interrupt(done: int, total: int) -> None:
+        assert total == 16
+        if done > 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        Growth(tmp_path, source, ENCODER, NAMES).grow(told=interrupt)
+    assert Index.open(tmp_path, ENCODER, NAMES).documents == {"d0", "d1", "d2"}
+    source.drop("d1")
+    done = list[tuple[int, int]]()
+    assert Growth(tmp_path, source, ENCODER, NAMES).grow(told=lambda at, of: done.append((at, of)))
+    assert done[-1] == (10, 10)  # of 14 passages, four were done
+    expect_as_anew(tmp_path, source, tmp_path / "anew")
+
+
+def test_large_segments_are_merged_up_to_a_size(large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "_LARGEST", 10)
+    source = Documents()
+    grown = Growth(tmp_path, source, ENCODER, NAMES)
+    for number in range(12):
+        source.put(f"d{number}", *map(text, range(3)))
+        grown.grow()
+        while grown.merge():
+            pass
+        sizes = Index.open(tmp_path, ENCODER, NAMES).sizes
+        assert max(sizes) <= 10 and sum(sizes) == 3 * (number + 1)
+    assert len(sizes) <= 6
+    expect_as_anew(tmp_path, source, tmp_path / "anew")
 
 
 def test_a_source_that_was_put_back_is_indexed_anew(large: None, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from corpus.document import Span
+from embeddings.encoder import unit
 from embeddings.late_interaction import LateInteraction, Part
-from embeddings.tokens import Units, unit
+from embeddings.tokens import Units
 
 RANDOM = np.random.default_rng(3)
 

@@ -38,7 +38,7 @@ def bm25(query: dict[str, float]) -> dict[int, float]:
 def index(tmp_path: Path) -> LexicalIndex:
     with writing_terms(tmp_path / "lexical") as add:
         for terms, documents in ROWS:
-            add(terms, WORDS[len(terms)], documents)
+            add(" ".join(terms), " ".join(WORDS[len(terms)]), documents)
     return LexicalIndex(tmp_path / "lexical")
 
 

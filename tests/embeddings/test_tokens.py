@@ -7,9 +7,9 @@ import pytest
 
 from corpus.document import Span
 from embeddings import glossary
-from embeddings.encoder import Tokens, open_encoder
+from embeddings.encoder import Tokens, open_encoder, unit
 from embeddings.glossary import Concept, Mention
-from embeddings.tokens import TokenStore, Units, cut, unit, writing_tokens
+from embeddings.tokens import TokenStore, Units, pieces, writing_tokens
 
 NO_TITLE = Tokens(np.zeros((0, 8), np.float32), ())
 TEXT = "双方强调。双方反对！"
@@ -19,17 +19,18 @@ OPPOSE = Mention(Concept("oppose", {"zh": ("反对",)}), Span(7, 9))
 
 def test_tokens_and_names_fall_into_their_sentences() -> None:
     tokens = Tokens(np.eye(4, dtype=np.float32), SPANS)
-    first, second = cut(TEXT, tokens, [OPPOSE])
-    assert (first.span, first.tokens, first.concepts) == (Span(0, 5), (0, 1), frozenset())
-    assert (second.span, second.tokens, second.concepts) == (Span(5, 10), (2, 3), frozenset({"oppose"}))
+    first, second = pieces(TEXT, tokens, [OPPOSE], NO_TITLE)
+    assert (first.span, first.concepts) == (Span(0, 5), frozenset()) and (first.tokens == np.eye(4)[:2]).all()
+    assert (second.span, second.concepts) == (Span(5, 10), frozenset({"oppose"}))
+    assert (second.tokens == np.eye(4)[2:]).all()
 
 
 def test_vectors_of_any_length_come_back_with_length_one(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32) * 3
     with writing_tokens(tmp_path) as add:
-        add(TEXT, Tokens(vectors, SPANS), [OPPOSE], NO_TITLE)
-        add("", Tokens(vectors[:0], ()), [], NO_TITLE)
-        add("反对！", Tokens(vectors[3:], (Span(0, 2),)), [], Tokens(vectors[:2], SPANS[:2]))
+        add(pieces(TEXT, Tokens(vectors, SPANS), [OPPOSE], NO_TITLE))
+        add(pieces("", Tokens(vectors[:0], ()), [], NO_TITLE))
+        add(pieces("反对！", Tokens(vectors[3:], (Span(0, 2),)), [], Tokens(vectors[:2], SPANS[:2])))
     units = TokenStore(tmp_path, 8, None).units([2, 1, 0])
     assert len(units) == 3 and units.edges.tolist() == [0, 2, 3, 5]
     assert units.sentences == ((Span(0, 3),), (Span(0, 0),), (Span(0, 5), Span(5, 10)))
@@ -43,7 +44,7 @@ def test_vectors_of_any_length_come_back_with_length_one(tmp_path: Path) -> None
 
 def test_a_passage_of_a_title_alone_has_a_sentence_of_no_length(tmp_path: Path) -> None:
     with writing_tokens(tmp_path) as add:
-        add("…", NO_TITLE, [], Tokens(np.eye(8, dtype=np.float32)[:2], SPANS[:2]))
+        add(pieces("…", NO_TITLE, [], Tokens(np.eye(8, dtype=np.float32)[:2], SPANS[:2])))
     units = TokenStore(tmp_path, 8, None).units([0])
     assert (units.sentences, units.titles.tolist()) == (((Span(0, 0),),), [False, True])
     assert (units.starts.tolist(), units.edges.tolist(), len(units.places)) == ([0, 1], [0, 2], 3)
@@ -55,7 +56,7 @@ def test_the_built_in_encoder_s_tokens_are_kept_as_ids_and_looked_up(tmp_path: P
     held = encoder.encode_tokens(texts)
     with writing_tokens(tmp_path) as add:
         for text, tokens in zip(texts, held, strict=True):
-            add(text, tokens, names.mentions(text), held[2])
+            add(pieces(text, tokens, names.mentions(text), held[2]))
     assert (tmp_path / "tokens.bin").stat().st_size <= 4 * sum(len(tokens.spans) for tokens in held)
     units = TokenStore(tmp_path, encoder.dimension, encoder.table).units([0, 1])
     assert len(np.unique(units.vectors, axis=0)) >= len(units.vectors) - 1  # each once; one piece has no direction
@@ -70,7 +71,7 @@ def test_joined_they_are_as_if_read_together(tmp_path: Path) -> None:
     texts = ["The INF Treaty. Space!", "…", "双方将保持沟通。双方将保持沟通。", "Space!"]
     with writing_tokens(tmp_path) as add:
         for text, tokens in zip(texts, encoder.encode_tokens(texts), strict=True):
-            add(text, tokens, [], tokens)
+            add(pieces(text, tokens, [], tokens))
     store = TokenStore(tmp_path, encoder.dimension, encoder.table)
     whole, joined = store.units(range(4)), Units.joined([store.units([0, 1]), store.units([2]), store.units([3])])
     assert np.array_equal(whole.vectors[whole.places], joined.vectors[joined.places])
@@ -83,5 +84,5 @@ def test_joined_they_are_as_if_read_together(tmp_path: Path) -> None:
 def test_a_store_without_tokens_opens(tmp_path: Path, rows: list[int]) -> None:
     with writing_tokens(tmp_path) as add:
         for _ in rows:
-            add("…", NO_TITLE, [], NO_TITLE)
+            add(pieces("…", NO_TITLE, [], NO_TITLE))
     assert len(TokenStore(tmp_path, 8, None).units(rows)) == len(rows)

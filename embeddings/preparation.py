@@ -1,0 +1,119 @@
+"""Rows → all that finds them, batch by batch. Nothing depends on other rows, so that many are prepared on all cores."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.document import Span
+from corpus.folding import fold
+from corpus.language import language_of
+from corpus.parallel import CORES, in_order
+from corpus.sentences import sentences
+from embeddings.encoder import Encoder, Vectors, unit
+from embeddings.glossary import Glossary
+from embeddings.rows import Row
+from embeddings.tokens import Piece, pieces
+
+_TITLE = 0.3  # of a title's vector, added to the passage's
+_BATCH = 256
+_MANY = 4_000  # passages, from which on it is worth a process or two that takes seconds to begin
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows: `vectors` (rows, dimension), and what else finds each.
+
+    `cut` (sentences, dimension) are the vectors of the sentences of rows that have several, `owners` their rows.
+    `terms` and `words` are parted by spaces; `tags` are languages without the script.
+    """
+
+    rows: tuple[Row, ...]
+    vectors: Vectors
+    cut: Vectors
+    owners: NDArray[np.int64]
+    pieces: tuple[tuple[Piece, ...], ...]
+    terms: tuple[str, ...]
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+class Preparation:
+    """With one encoder and one glossary."""
+
+    def __init__(self, encoder: Encoder, glossary: Glossary) -> None:
+        self._encoder, self._glossary = encoder, glossary
+
+    def batches(self, rows: Iterable[Row], count: int) -> Iterator[Batch]:
+        """All of `rows`, in order, which hold about `count` passages.
+
+        A model without a table is not copied to each core: torch runs it on all of them.
+        """
+        if count < _MANY or CORES == 1 or self._encoder.table is None:
+            return map(self.batch, _batches(rows))
+        return in_order(_prepared, _batches(rows), _begin, (self._encoder, self._glossary))
+
+    def batch(self, rows: Sequence[Row]) -> Batch:
+        texts, titles = [row.text for row in rows], [row.title for row in rows]
+        held = [(at, span.of(text)) for at, text in enumerate(texts) for span in _several(text)]
+        titled = np.array([[_TITLE if title else 0.0] for title in titles], np.float32)
+        mentions = [self._glossary.mentions(text, nested=True) for text in texts]
+        encoded = zip(
+            texts, self._encoder.encode_tokens(texts), mentions, self._encoder.encode_tokens(titles), strict=True
+        )
+        terms = self._glossary.analyser.terms
+        return Batch(
+            rows=tuple(rows),
+            vectors=unit(self._encoder.encode_document(texts) + titled * self._encoder.encode_document(titles)),
+            cut=self._encoder.encode_document([text for _, text in held]),
+            owners=np.array([at for at, _ in held], np.int64),
+            pieces=tuple(pieces(*one) for one in encoded),
+            terms=tuple(
+                " ".join([*terms(row.title), *terms(row.text), *(concept_term(m.concept.id) for m in named)])
+                for row, named in zip(rows, mentions, strict=True)
+            ),
+            words=tuple(" ".join(words_of(text)) for text in texts),
+            tags=tuple(map(language_tag, texts)),
+        )
+
+
+_here: Preparation
+
+
+def _begin(encoder: Encoder, glossary: Glossary) -> None:
+    """In each process: what the batches that come to it are prepared with."""
+    global _here
+    _here = Preparation(encoder, glossary)
+
+
+def _prepared(rows: Sequence[Row]) -> Batch:
+    return _here.batch(rows)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while batch := list(islice(left, _BATCH)):
+        yield batch
+
+
+def _several(text: str) -> tuple[Span, ...]:
+    """The sentences of a text that has more than one: a lone one's vector is the text's."""
+    held = sentences(text)
+    return held if len(held) > 1 else ()
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as phrases are looked for: folded, Han characters one by one."""
+    return [word for word, _ in fold(text).words()]
+
+
+def concept_term(concept: str) -> str:
+    """The term of a concept that a row names."""
+    return f"§{concept}"
+
+
+def language_tag(text: str) -> str:
+    """Without the script: names and backgrounds are those of a language in either."""
+    return language_of(text).split("-")[0]
