@@ -6,6 +6,7 @@ from functools import cached_property
 from corpus.document import CorpusError
 from corpus.store import Store
 from embeddings import glossary
+from embeddings.batching import Batched
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
@@ -45,7 +46,8 @@ class Collection:
 
     @cached_property
     def encoder(self) -> Encoder:
-        return open_encoder(self.settings.model)
+        encoder = open_encoder(self.settings.model)
+        return encoder if encoder.table else Batched(encoder)  # a look into a table takes no time to save
 
     @cached_property
     def reranker(self) -> Reranker | None:

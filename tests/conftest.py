@@ -103,6 +103,36 @@ def character_tokenizer() -> Callable[[Iterable[str]], PreTrainedTokenizerFast]:
     return tokenizer
 
 
+@pytest.fixture(scope="session")
+def transformer(
+    tmp_path_factory: pytest.TempPathFactory,
+    character_tokenizer: Callable[[Iterable[str]], PreTrainedTokenizerFast],
+) -> Path:
+    """A tiny BERT with random weights, saved as a sentence-transformers folder with prompts."""
+    # Seconds, for which few tests should have to wait.
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("transformer")
+    fast = character_tokenizer(map(chr, [*range(0x21, 0x7F), *range(0x400, 0x460), *range(0x4E00, 0xA000)]))
+    config = BertConfig(
+        vocab_size=len(fast),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    BertModel(config).save_pretrained(folder / "bert")
+    fast.save_pretrained(folder / "bert")
+    word = Transformer(str(folder / "bert"), max_seq_length=96)
+    pooling = Pooling(word.get_embedding_dimension())
+    model = SentenceTransformer(modules=[word, pooling], prompts={"query": "问", "document": ""}, device="cpu")
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
 @pytest.fixture(scope="module")  # Playwright's loop holds the thread, so no later module could run one of its own
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. Without it what needs it is skipped, or fails if CI_REQUIRES_BROWSER is set."""

@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from corpus.folding import fold
 from embeddings import glossary
@@ -63,32 +60,6 @@ def test_tokens_stand_where_they_say() -> None:
         assert len(tokens.vectors) == len(tokens.spans)
         covered = "".join(fold(span.of(text)).text for span in tokens.spans)
         assert {char for char in fold(text).text if char.isalpha()} <= set(covered) | set("é")
-
-
-@pytest.fixture(scope="module")
-def transformer(
-    tmp_path_factory: pytest.TempPathFactory,
-    character_tokenizer: Callable[[Iterable[str]], PreTrainedTokenizerFast],
-) -> Path:
-    """A tiny BERT with random weights, saved as a sentence-transformers folder with prompts."""
-    folder = tmp_path_factory.mktemp("transformer")
-    letters = "".join(sorted(set("".join(TEXTS) + "中导条约外空军备竞赛生物多样性")))
-    fast = character_tokenizer(letters.replace(" ", ""))
-    config = BertConfig(
-        vocab_size=len(fast),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=128,
-    )
-    BertModel(config).save_pretrained(folder / "bert")
-    fast.save_pretrained(folder / "bert")
-    word = Transformer(str(folder / "bert"), max_seq_length=96)
-    pooling = Pooling(word.get_embedding_dimension())
-    model = SentenceTransformer(modules=[word, pooling], prompts={"query": "问", "document": ""}, device="cpu")
-    model.save(str(folder / "model"))
-    return folder / "model"
 
 
 def test_another_model_is_loaded_with_its_own_prompts(transformer: Path) -> None:
