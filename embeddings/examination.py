@@ -49,15 +49,22 @@ class Examiner:
     def __init__(self, segments: Sequence[Segment], live: Sequence[Mask]) -> None:
         """`live` says of each segment which rows count."""
         self._segments = tuple(segments)
-        rows: dict[str, list[NDArray[np.int64]]] = {}
-        for at, (segment, mask) in enumerate(zip(segments, live, strict=True)):
-            for code, tag in enumerate(segment.tags):
-                held = rows.setdefault(tag, [np.zeros(0, np.int64)] * len(self._segments))
-                held[at] = np.flatnonzero((segment.languages == code) & mask)
-        self._samples = {tag: self._sample(held) for tag, held in rows.items()}
+        self._live = tuple(live)
+        self._samples = dict[str, tuple[Units, Vectors]]()
 
-    def _sample(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Units, Vectors]:
-        """Rows of each segment, evenly out of all of them together."""
+    def _sample(self, tag: str) -> tuple[Units, Vectors]:
+        """Rows of one language, evenly out of all of them together; drawn when they are first asked for."""
+        if tag not in self._samples:
+            self._samples[tag] = self._drawn([self._of_language(at, tag) for at in range(len(self._segments))])
+        return self._samples[tag]
+
+    def _of_language(self, at: int, tag: str) -> NDArray[np.int64]:
+        tags = self._segments[at].tags
+        if tag not in tags:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero((self._segments[at].languages == tags.index(tag)) & self._live[at])
+
+    def _drawn(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Units, Vectors]:
         edges = np.cumsum([0, *map(len, rows)])
         count = min(int(edges[-1]), _BACKGROUND)
         chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), count).astype(int))
@@ -75,8 +82,9 @@ class Examiner:
             segment = self._segments[at]
             rows.setdefault((at, segment.tags[segment.languages[row]]), []).append(row)
         backgrounds = {
-            tag: (LateInteraction(parts, self._samples[tag][0]), self._samples[tag][1] @ vector)
+            tag: (LateInteraction(parts, units), vectors @ vector)
             for tag in {tag for _, tag in rows}
+            for units, vectors in [self._sample(tag)]
         }
         for (at, tag), held in rows.items():
             yield from self._of(at, *backgrounds[tag], vector, held)

@@ -82,6 +82,8 @@ class Index:
         """
         state = current(folder)
         check(state, made_with(encoder, glossary))
+        if before and before.state == state:
+            return before
         try:
             return cls._of(folder, state, encoder, glossary, before)
         except (OSError, IndexDamaged) as error:

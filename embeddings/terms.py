@@ -38,14 +38,7 @@ class Analyser:
 
     @cached_property
     def _jieba(self) -> Any:
-        tokenizer = jieba.Tokenizer()
-        # jieba would cache its dictionary in a file that any user of the machine can write; reading it takes 0.6 s.
-        frequencies, tokenizer.total = _dictionary()
-        tokenizer.FREQ = dict(frequencies)
-        tokenizer.initialized = True
-        for name in self._names:
-            tokenizer.add_word(name)
-        return tokenizer
+        return _tokenizer(self._names)
 
     def terms(self, text: str) -> list[str]:
         """The terms of `text`, in order, with repetitions."""
@@ -99,14 +92,16 @@ def _grams(word: str, length: int) -> Iterator[str]:
     return (word[at : at + length] for at in range(len(word) - length + 1))
 
 
-@cache
-def _dictionary() -> tuple[dict[str, int], int]:
+@lru_cache(maxsize=2)
+def _tokenizer(names: tuple[str, ...]) -> Any:
+    """jieba with these names. It would cache its dictionary in a file that any user of the machine can write."""
     tokenizer = jieba.Tokenizer()
     with tokenizer.get_dict_file() as dictionary:
-        frequencies: dict[str, int]
-        total: int
-        frequencies, total = tokenizer.gen_pfdict(dictionary)
-    return frequencies, total
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
+    tokenizer.initialized = True
+    for name in names:
+        tokenizer.add_word(name)
+    return tokenizer
 
 
 @cache

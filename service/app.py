@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
 
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
@@ -30,18 +28,17 @@ from service.doors import (
     verify_page,
 )
 from service.doors.gates import Bodies, Keyed, too_large
+from service.doors.mcp_door import McpDoor
 from service.doors.problems import EXPECTED, problem
 from service.indexing import Indexing
 from service.version import version
-
-_Life = Callable[[], AbstractAsyncContextManager[None]]
 
 _STATIC = Path(__file__).parent / "doors" / "web" / "static"
 
 
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
-    mcp_routes, mcp_life = _mcp(collection)
+    mcp = McpDoor(collection) if find_spec("mcp") else None
     indexing = Indexing(collection.renew, collection.tidy_index)
     app = FastAPI(
         title="Yinju 引据",
@@ -51,30 +48,22 @@ def create_app(collection: Collection) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be built from the Host header
         servers=[{"url": collection.settings.base_url}],
-        lifespan=_life(collection, indexing, mcp_life),
+        lifespan=_life(collection, indexing, mcp),
     )
     app.state.collection, app.state.indexing = collection, indexing
     _gates(app, collection)
     pages = (chat_page, timeline_page, verify_page, reading_page, docs_page)
     for door in (api, documents_api, openai_api, responses_api, dify_api, *pages):
         app.include_router(door.router)
-    app.router.routes.extend(mcp_routes)  # a mounted app would answer POST /mcp with a redirect
+    app.router.routes.extend([mcp.route] if mcp else [])
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for error in (*EXPECTED, Exception):
         app.add_exception_handler(error, _failed)
     return app
 
 
-def _mcp(collection: Collection) -> tuple[list[BaseRoute], _Life]:
-    """The routes of /mcp, and what has to be open while they are served; none without the extra."""
-    if find_spec("mcp") is None:
-        return [], nullcontext
-    made: tuple[list[BaseRoute], _Life] = import_module("service.doors.mcp_server").over_http(collection)
-    return made
-
-
 def _life(
-    collection: Collection, indexing: Indexing, mcp_life: _Life
+    collection: Collection, indexing: Indexing, mcp: McpDoor | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -83,7 +72,7 @@ def _life(
         except (IndexUnusable, EncoderError):
             pass  # /readyz says why; a fixed index is picked up without a restart
         indexing.start()
-        async with mcp_life():
+        async with mcp.life() if mcp else nullcontext():
             yield
         await run_in_threadpool(indexing.close)
 

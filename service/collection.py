@@ -1,6 +1,7 @@
 """One collection on disk, opened: its store, its encoder and the current snapshot of its index."""
 
 import threading
+from contextlib import suppress
 from functools import cached_property
 
 from corpus.document import CorpusError
@@ -64,6 +65,8 @@ class Collection:
 
     def grow_index(self, told: Told = lambda done, total: None) -> bool:
         """Bring the index up to date with the store, as fast as can be; whether there was anything to do."""
+        with suppress(IndexUnusable):  # then it is made anew
+            self.index()
         return self.growth.grow(self._snapshot.held, told)
 
     def tidy_index(self, told: Told = lambda done, total: None) -> bool:

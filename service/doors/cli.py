@@ -19,7 +19,7 @@ import uvicorn
 from pydantic import BaseModel
 
 from corpus.audit import audit
-from corpus.catalogue import NAME, load
+from corpus.catalogue import NAME
 from corpus.cataloguing import drafted
 from corpus.document import CorpusError
 from corpus.formats import FORMATS
@@ -28,6 +28,7 @@ from corpus.store import Store
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
+from service import built_in
 from service.app import create_app
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
@@ -200,8 +201,10 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 
 def _make_ready(collection: Collection) -> None:
     """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
-    if {member.document for member in collection.store.members()} <= set(load(BUILT_IN).documents()):
+    mark = collection.settings.data / "built-in.sha256"
+    if built_in.is_wanted(collection.store, mark):
         intake.summary(_ingest(collection.store, [BUILT_IN]))
+        built_in.taken_in(mark)
     _build_index(collection)
     collection.answerer()
 

@@ -11,7 +11,8 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from service.collection import Collection
 from service.doors.gates import LARGEST_BODY
@@ -209,8 +210,8 @@ def server(collection: Collection) -> MCPServer:
     return made
 
 
-def over_http(collection: Collection) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
-    """The routes of /mcp, which keep no session, and what has to be open while they are served."""
+def over_http(collection: Collection) -> tuple[ASGIApp, Callable[[], AbstractAsyncContextManager[None]]]:
+    """What answers at /mcp, which keeps no session, and what has to be open while it does."""
     settings, made = collection.settings, server(collection)
     own = [f"{scheme}://{host}" for scheme in ("http", "https") for host in settings.own_hosts]
     security = TransportSecuritySettings(
@@ -219,7 +220,6 @@ def over_http(collection: Collection) -> tuple[list[BaseRoute], Callable[[], Abs
     app = made.streamable_http_app(
         stateless_http=True, json_response=True, transport_security=security, max_request_body_size=LARGEST_BODY
     )
-    for route in app.routes:
-        assert isinstance(route, Route)
-        route.methods = {"POST"}  # without a session there is nothing to wait for, and nothing to end
-    return app.routes, made.session_manager.run
+    (route,) = app.routes
+    assert isinstance(route, Route)
+    return route.app, made.session_manager.run
