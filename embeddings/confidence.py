@@ -6,6 +6,8 @@ collection's own background. `yinju evaluate --calibrate` refits the figures bel
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -60,11 +62,11 @@ class Confidence:
 
     def probability(self, evidence: Evidence) -> float:
         """The probability that the passage behind `evidence` answers its question."""
-        return float(1 / (1 + np.exp(-np.clip(self.odds(evidence), -30, 30))))
+        return 1 / (1 + exp(-min(max(self.odds(evidence), -30.0), 30.0)))
 
     def odds(self, evidence: Evidence) -> float:
         """The logarithm of its odds."""
-        return self.bias + float(np.dot(self.weights, evidence.features))
+        return self.bias + float(sum(map(mul, self.weights, evidence.features)))
 
 
 def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float, company: float) -> Confidence:

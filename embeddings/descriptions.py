@@ -4,7 +4,7 @@ A description counts for the passages that name its concept, as in document expa
 their own words: it can make a passage more probable, and is never shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from embeddings.late_interaction import Scores, soft_idf
 
 _FILE = "descriptions.npz"
 _NAMES = 3  # the most usual ones of each language, told with the description
+_REMEMBERED = 4_000  # tokens; two kilobytes each
 _STANDS_OUT = 6.0  # standard deviations; more of them say no more
 
 
@@ -34,6 +35,7 @@ class Descriptions:
 
     def __init__(self, folder: Path) -> None:
         """Open what `build` wrote."""
+        self._known = dict[int, Vectors]()
         with np.load(folder / _FILE) as held:
             self._concepts = [str(name) for name in held["concepts"]]
             # A vector for each language of each description, half its words, half the names; the first of each concept.
@@ -70,12 +72,12 @@ class Descriptions:
 
     def likeness(self, vector: Vectors, tokens: Tokens) -> dict[str, Likeness]:
         """How well a question, given as vector and tokens, fits each described concept."""
-        asked = tokens.vectors[np.linalg.norm(tokens.vectors, axis=1) > 0]
+        directed = np.linalg.norm(tokens.vectors, axis=1) > 0
+        asked = tokens.vectors[directed]
         if not self._concepts or not len(asked):
             return {}
         near = np.maximum.reduceat(self._centres @ vector, self._centre_starts)
-        words = np.maximum(unit(asked) @ self._words.T, 0.0)
-        best = np.maximum.reduceat(words[:, self._used], self._used_starts, axis=1)
+        best = self._best(asked) if tokens.ids is None else self._remembered(asked, tokens.ids[directed].tolist())
         weights = soft_idf(asked, best.mean(axis=1))
         late = weights @ best**2 / weights.sum()
         margins = np.clip(_standardised(_standardised(near) + _standardised(late)), 0.0, _STANDS_OUT)
@@ -83,6 +85,23 @@ class Descriptions:
             name: Likeness(float(margin), float(match))
             for name, margin, match in zip(self._concepts, margins, late, strict=True)
         }
+
+    def _best(self, asked: Vectors) -> Vectors:
+        """How near each token comes to a word of each concept: (tokens, concepts)."""
+        words = np.maximum(unit(asked) @ self._words.T, 0.0)
+        best: Vectors = np.maximum.reduceat(words[:, self._used], self._used_starts, axis=1)
+        return best
+
+    def _remembered(self, asked: Vectors, ids: Sequence[int]) -> Vectors:
+        """The same, of tokens that have the same vector wherever they stand: most of a question were asked before.
+
+        Each is worked out alone: in company, the last bits of its figures would depend on it.
+        """
+        known = self._known if len(self._known) < _REMEMBERED else {}
+        new = {name: self._best(asked[[at]])[0] for at, name in enumerate(ids) if name not in known}
+        if new:
+            known = self._known = {**known, **new}
+        return np.array([known[name] for name in ids])
 
 
 def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> Iterator[int]:

@@ -6,6 +6,7 @@ passages of the same language does either stand out.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Look:
         """The share of the passage, by length, that matches as well as `best`: what treats a topic has more of it."""
         lengths = [max(1, span.end - span.start) for span, _ in self.sentences]
         shares = [min(score / max(best, 1e-9), 1.0) for _, score in self.sentences]
-        return float(np.average(shares, weights=lengths))
+        return float(sum(map(mul, lengths, shares))) / sum(lengths)
 
 
 class Examiner:

@@ -34,6 +34,7 @@ _DESCRIBED = 3  # concepts whose description a question fits best, and that brin
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
 Place = tuple[int, int]  # a segment and a row in it
+Seen = tuple[Place, Evidence, tuple[tuple[Span, float], ...]]  # a row, what speaks for it, its sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +161,17 @@ class Index:
         places = lexical.keys() | self._near(vector, admitted) | self._described(likeness, query.documents)
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
-        best: dict[str, tuple[bool, float, Place, Hit]] = {}
+        best: dict[int, tuple[bool, float, Place, Seen]] = {}
         by_chance = chance(max(self._paragraphs(admitted), FITTED_ON)) - chance(FITTED_ON)
         for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
-            hit = Hit(self.row(place), confidence.probability(evidence), evidence, cuts)
+            rows, score = self.segments[place[0]].rows, confidence.probability(evidence)
             # The base's wording, unless only another one answers.
-            rank = (hit.row.is_base and hit.score >= confidence.company, hit.score, (-place[0], -place[1]), hit)
-            best[hit.row.paragraph[0]] = max(rank, best.get(hit.row.paragraph[0], rank), key=lambda held: held[:3])
+            is_fit = bool(rows.is_base[place[1]]) and score >= confidence.company
+            rank = (is_fit, score, (-place[0], -place[1]), (place, evidence, cuts))
+            key = int(rows.keys[place[1]])
+            best[key] = max(rank, best.get(key, rank), key=lambda held: held[:3])
         ranked = sorted(best.values(), key=lambda held: held[1:3], reverse=True)
-        return Found([held[3] for held in ranked[:k]], dropped)
+        return Found([Hit(self.row(at), score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
 
     def _near(self, vector: Vectors, admitted: Sequence[Mask | None]) -> set[Place]:
         """Rows whose vector, or that of one of their sentences, is near."""
@@ -191,7 +194,7 @@ class Index:
         likeness: Mapping[str, Likeness],
         places: Sequence[Place],
         by_chance: float,
-    ) -> Iterator[tuple[Place, Evidence, tuple[tuple[Span, float], ...]]]:
+    ) -> Iterator[Seen]:
         """Look at each of the candidates closely."""
         looks = list(self._examiner.look(query.parts(self._languages, self._encoder), vector, places))
         best = max((look.late for look in looks), default=0.0)

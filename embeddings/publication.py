@@ -20,7 +20,7 @@ from typing import Any
 
 from corpus.changes import Change
 
-FORMAT = 4
+FORMAT = 5
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"

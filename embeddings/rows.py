@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from embeddings.arrays import mapped
 Places = NDArray[np.int64]
 
 _ROWS, _STARTS, _DOCUMENTS, _BASES = "rows.jsonl", "row-starts.npy", "documents.json", "bases.npy"
+_PARAGRAPHS = "paragraphs.npy"
 _PLACES, _EDGES = "document-rows.npy", "document-starts.npy"
 
 
@@ -53,6 +55,11 @@ class Row:
     def is_base(self) -> bool:
         return self.members[0] == self.paragraph[0]
 
+    @property
+    def key(self) -> int:
+        """A number for the paragraph, the same for all its wordings and, as far as chance goes, for no others."""
+        return int.from_bytes(blake2b(self.paragraph[0].encode(), digest_size=8).digest(), "little", signed=True)
+
 
 class Adding(Protocol):
     """Takes one row; the i-th becomes row i."""
@@ -64,6 +71,7 @@ class Adding(Protocol):
 def writing_rows(folder: Path) -> Iterator[Adding]:
     """Gives what adds a row to the files of `folder`."""
     starts, bases, documents = array("q", [0]), array("b"), defaultdict[str, Any](lambda: array("q"))
+    keys = array("q")
     with (folder / _ROWS).open("wb") as file:
 
         def add(row: Row) -> None:
@@ -71,12 +79,14 @@ def writing_rows(folder: Path) -> Iterator[Adding]:
                 documents[document].append(len(bases))
             starts.append(starts[-1] + file.write(f"{row.line}\n".encode()))
             bases.append(row.is_base)
+            keys.append(row.key)
 
         yield add
     names = sorted(documents)
     (folder / _DOCUMENTS).write_text(json.dumps(names, ensure_ascii=False), "utf-8")
     np.save(folder / _STARTS, np.frombuffer(starts, np.int64))
     np.save(folder / _BASES, np.array(bases, np.bool_))
+    np.save(folder / _PARAGRAPHS, np.frombuffer(keys, np.int64))
     np.save(folder / _PLACES, np.array([at for name in names for at in documents[name]], np.int64))
     np.save(folder / _EDGES, np.cumsum([0, *(len(documents[name]) for name in names)]).astype(np.int64))
 
@@ -91,6 +101,7 @@ class Rows(Sequence[Row]):
             with (folder / _ROWS).open("rb") as file:
                 self._lines = mmap(file.fileno(), 0, access=ACCESS_READ)
         self.is_base: NDArray[np.bool_] = mapped(folder / _BASES)
+        self.keys: Places = mapped(folder / _PARAGRAPHS)
         names = json.loads((folder / _DOCUMENTS).read_text("utf-8"))
         edges: Places = mapped(folder / _EDGES)
         self._places: Places = mapped(folder / _PLACES)

@@ -61,9 +61,10 @@ class Answerer:
 
     def __init__(self, store: Store, index: Index, lookup: Lookup, reranker: Reranker | None = None) -> None:
         self._store = store
-        self._index = index
+        self.index = self._index = index
         self._lookup = lookup
         self._reranker = reranker
+        self._unlimited: tuple[Sequence[Member], frozenset[str] | None] | None = None
 
     def ask(
         self,
@@ -88,10 +89,7 @@ class Answerer:
         _check(filters, works, members)
         understood = understand(question, history, works, self._index.glossary, filters, interpret)
         limits = [held for held in (filters, understood.filters) if held != UNFILTERED]
-        admitted = [
-            member.document for member in members if all(_admits(held, member, works[member.work]) for held in limits)
-        ]
-        narrowed = None if self._index.documents <= {*admitted} else frozenset(admitted)
+        narrowed = self._narrowed(works, members, limits)
         query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
         found = Found([]) if understood.subjectless else self._index.search(query, MOST)
         # Whether anything answers is a question to the whole collection; which passages do, one to those admitted.
@@ -103,6 +101,20 @@ class Answerer:
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
         return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)
+
+    def _narrowed(
+        self, works: Mapping[str, Work], members: Sequence[Member], limits: Sequence[Filters]
+    ) -> frozenset[str] | None:
+        """The documents to search; None for all that are in the index, as a rule if nothing limits them."""
+        if not limits and self._unlimited and self._unlimited[0] is members:
+            return self._unlimited[1]
+        admitted = frozenset(
+            member.document for member in members if all(_admits(held, member, works[member.work]) for held in limits)
+        )
+        narrowed = None if self._index.documents <= admitted else admitted
+        if not limits:
+            self._unlimited = members, narrowed
+        return narrowed
 
     def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
         if not self._index.size:

@@ -1,4 +1,4 @@
-"""The built-in statements: a collection of its own that is taken in once, and again when the program brings other files.
+"""The built-in statements: taken in once, and again when the program brings other files.
 
 Reading them takes longer than all the rest of a start.
 """

@@ -42,6 +42,8 @@ class Collection:
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
         self._own_questions = own_questions.load(settings.examples) if settings.examples else {}
         self._snapshot = Snapshot(settings.indexes, self._opened)
+        self._lookup = Lookup(self.store, settings.base_url)
+        self._answerer: Answerer | None = None
         self._examples_lock = threading.Lock()
         self._examples: dict[tuple[str, str, str], tuple[str, ...]] = {}  # by index, frame and language
 
@@ -97,7 +99,10 @@ class Collection:
 
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""
-        return Answerer(self.store, self.index(), self.lookup(), self.reranker)
+        index, held = self.index(), self._answerer
+        if held is None or held.index is not index:
+            held = self._answerer = Answerer(self.store, index, self._lookup, self.reranker)
+        return held
 
     def questions(self, frame: str, language: str) -> tuple[str, ...]:
         """What a page in `language` offers to ask: the keeper's questions, else some that `frame` makes of subjects.
@@ -117,7 +122,7 @@ class Collection:
         with self._examples_lock:
             if asked not in self._examples:
                 # No reranker: it changes the order of what is quoted, not whether anything is.
-                answerer = Answerer(self.store, index, self.lookup())
+                answerer = Answerer(self.store, index, self._lookup)
                 try:
                     found = examples.subjects(index, self.store, answerer, frame, language)
                 except IndexMismatch:
@@ -128,8 +133,8 @@ class Collection:
 
     def lookup(self) -> Lookup:
         """Passages by id, as the store holds them now."""
-        return Lookup(self.store, self.settings.base_url)
+        return self._lookup
 
     def verifier(self) -> Verifier:
         """A Verifier of quotations, over the store as it is now."""
-        return Verifier(self.store, self.glossary, self.lookup())
+        return Verifier(self.store, self.glossary, self._lookup)

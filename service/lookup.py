@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from corpus.changes import NONE, Change
 from corpus.citation import Citation, cite
 from corpus.context import Context, leans_on
 from corpus.document import Document, Passage
 from corpus.formats import Reference
 from corpus.store import Store
 from corpus.witnesses import Variant, variants
+
+_MOST_LETTERS = 4_000_000  # of the documents of passages that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,35 @@ class Cited:
         return Reference(self.citation, self.passage.id, self.passage.text, self.url, self.text_url)
 
 
+_Asked = tuple[str, tuple[str, ...] | None]
+
+
+def _letters(cited: Cited | None) -> int:
+    return len(cited.document.raw) if cited else 0
+
+
 class Lookup:
     """What is held under an id. Safe to share between threads."""
 
     def __init__(self, store: Store, base_url: str) -> None:
         self._store = store
         self._base_url = base_url
+        self._known: tuple[Change, dict[_Asked, Cited | None]] = NONE, {}  # as of the store's last change
 
     def passage(self, name: str, among: Iterable[str] | None = None) -> Cited | None:
         """The passage called `document/number`, None if there is none; `among`, else the store, names its witnesses."""
+        asked = name, None if among is None else tuple(among)
+        with self._store.reading():
+            last = self._store.changes.last()
+            known = self._known[1] if self._known[0] == last and last != NONE else {}
+            if asked in known:
+                return known[asked]
+            found = self._passage(*asked)
+            kept = known if sum(map(_letters, known.values())) < _MOST_LETTERS else {}
+            self._known = last, {**kept, asked: found}
+            return found
+
+    def _passage(self, name: str, among: tuple[str, ...] | None) -> Cited | None:
         with self._store.reading():
             held = self._store.passage(name)
             if held is None:

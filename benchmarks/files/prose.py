@@ -47,11 +47,22 @@ class Prose:
         return ("" if held[0] >= "\u2e80" else " ").join(held)
 
 
+def documents(folders: Sequence[Path]) -> Mapping[str, list[list[str]]]:
+    """The paragraphs of each document below `folders`, by language."""
+    held: dict[str, list[list[str]]] = defaultdict(list)
+    for path in (path for folder in folders for path in sorted(folder.glob("*.txt"))):
+        body = [" ".join(one.text.split()) for one in split_file("a", read_file(path)).passages if one.role is Role.BODY]
+        held[language_of("".join(body))].append(body)
+    return dict(sorted(held.items()))
+
+
+def order(language: str) -> int:
+    return 2 if language.startswith("zh") else 1
+
+
 def proses() -> Mapping[str, Prose]:
     """By language: zh-Hans, zh-Hant, en and ru."""
-    texts: dict[str, list[str]] = defaultdict(list)
-    for folder in _SOURCES:
-        for path in sorted(folder.glob("*.txt")):
-            body = [held.text for held in split_file("a", read_file(path)).passages if held.role is Role.BODY]
-            texts[language_of("".join(body))] += [" ".join(text.split()) for text in body]
-    return {language: Prose(held, 2 if language.startswith("zh") else 1) for language, held in sorted(texts.items())}
+    return {
+        language: Prose([text for body in bodies for text in body], order(language))
+        for language, bodies in documents(_SOURCES).items()
+    }
