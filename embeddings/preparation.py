@@ -51,7 +51,10 @@ class Preparation:
 
         A model without a table is not copied to each core: torch runs it on all of them.
         """
-        if count < _MANY or CORES == 1 or self._encoder.table is None:
+        if count < _MANY:
+            return map(self.batch, _batches(rows))
+        if CORES == 1 or self._encoder.table is None:
+            self._glossary.analyser.read_whole()
             return map(self.batch, _batches(rows))
         return in_order(_prepared, _batches(rows), _begin, (self._encoder, self._glossary))
 
@@ -85,6 +88,7 @@ _here: Preparation
 def _begin(encoder: Encoder, glossary: Glossary) -> None:
     """In each process: what the batches that come to it are prepared with."""
     global _here
+    glossary.analyser.read_whole()
     _here = Preparation(encoder, glossary)
 
 

@@ -5,7 +5,7 @@ stemmed (Snowball); a compound such as COVID-19, NPT2020 or non-proliferation gi
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from itertools import accumulate, chain
@@ -16,6 +16,7 @@ import Stemmer
 
 from corpus.document import Span
 from corpus.folding import HAN, fold, simplified
+from embeddings.dictionary import FOLDER, Dictionary
 
 _TERM = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+(?:[-\u2010./'’][^\W_{HAN}]+)*")
 _PART = re.compile(rf"[{HAN}]+|\d+|[^\W\d_{HAN}]+")
@@ -35,10 +36,15 @@ class Analyser:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = tuple(names)
+        self._is_whole = False
 
-    @cached_property
+    def read_whole(self) -> None:
+        """Before thousands of texts: the whole dictionary in memory is faster than words looked up one by one."""
+        self._is_whole = True
+
+    @property
     def _jieba(self) -> Any:
-        return _tokenizer(self._names)
+        return _tokenizer(self._names, self._is_whole)
 
     def terms(self, text: str) -> list[str]:
         """The terms of `text`, in order, with repetitions."""
@@ -66,7 +72,7 @@ class Analyser:
 
     def _searched(self, word: str) -> Iterator[str]:
         """What a word is found by, as in jieba's search mode: known words of two or three characters in it, then it."""
-        known: Mapping[str, int] = self._jieba.FREQ
+        known = self._jieba.FREQ
         for length in (2, 3):
             if len(word) > length:
                 yield from (gram for gram in _grams(word, length) if known.get(gram))
@@ -93,11 +99,15 @@ def _grams(word: str, length: int) -> Iterator[str]:
 
 
 @lru_cache(maxsize=2)
-def _tokenizer(names: tuple[str, ...]) -> Any:
+def _tokenizer(names: tuple[str, ...], is_whole: bool) -> Any:
     """jieba with these names. It would cache its dictionary in a file that any user of the machine can write."""
     tokenizer = jieba.Tokenizer()
-    with tokenizer.get_dict_file() as dictionary:
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
+    if is_whole or not FOLDER.name.endswith(version("jieba")):
+        with tokenizer.get_dict_file() as file:
+            tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(file)
+    else:
+        tokenizer.FREQ = Dictionary()
+        tokenizer.total = tokenizer.FREQ.total
     tokenizer.initialized = True
     for name in names:
         tokenizer.add_word(name)

@@ -51,7 +51,9 @@ def documents(folders: Sequence[Path]) -> Mapping[str, list[list[str]]]:
     """The paragraphs of each document below `folders`, by language."""
     held: dict[str, list[list[str]]] = defaultdict(list)
     for path in (path for folder in folders for path in sorted(folder.glob("*.txt"))):
-        body = [" ".join(one.text.split()) for one in split_file("a", read_file(path)).passages if one.role is Role.BODY]
+        body = [
+            " ".join(one.text.split()) for one in split_file("a", read_file(path)).passages if one.role is Role.BODY
+        ]
         held[language_of("".join(body))].append(body)
     return dict(sorted(held.items()))
 

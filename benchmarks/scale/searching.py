@@ -1,0 +1,123 @@
+"""A collection that is there, asked: how long that takes and what is found."""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter, sleep
+from typing import Any
+
+import faiss
+import numpy as np
+
+from benchmarks.first_byte import QUALITY, is_ready, sampled
+from embeddings.encoder import Vectors
+from embeddings.index import Index
+from service.collection import Collection
+from service.evaluation import read_cases
+from service.settings import Settings
+
+_NEAREST, _TERMS, _WORDED = 10, 8, 300
+_STEP = 10_000
+
+
+def searched(data: Path) -> dict[str, Any]:
+    collection = Collection(Settings.from_environ({"YINJU_DATA": str(data)}))
+    questions = [case.question for case in sampled(read_cases(QUALITY))]
+    answerer, index = collection.answerer(), collection.index()
+    for question in questions[:20]:
+        answerer.ask(question)
+    asked = [_ms(lambda question=question: answerer.ask(question)) for question in questions]  # type: ignore[misc]
+    vectors = collection.encoder.encode_query(questions)
+    return {
+        **_started(data),
+        **_spread("ask", asked),
+        **_spread("lexical", _lexical(index, collection)),
+        **_dense(index, vectors),
+        "segments": index.sizes,
+    }
+
+
+def _ms(work: Callable[[], object]) -> float:
+    begun = perf_counter()
+    work()
+    return (perf_counter() - begun) * 1000
+
+
+def _spread(name: str, times: Iterable[float]) -> dict[str, float]:
+    held = list(times)
+    return {f"{name}_p50_ms": median(held), f"{name}_p99_ms": quantiles(held, n=100, method="inclusive")[98]}
+
+
+def _lexical(index: Index, collection: Collection) -> list[float]:
+    """Each of the terms out of one paragraph, as what is asked is as a rule out of one."""
+    rng, times = random.Random(0), list[float]()
+    for _ in range(_WORDED):
+        at = rng.randrange(len(index.segments))
+        text = index.segments[at].rows[rng.randrange(len(index.segments[at].rows))].text
+        terms = sorted({*collection.glossary.analyser.terms(text)})
+        wanted = dict.fromkeys(rng.sample(terms, min(_TERMS, len(terms))), 1.0)
+        times.append(_ms(lambda wanted=wanted: [one.lexical.search(wanted, 100) for one in index.segments]))  # type: ignore[misc]
+    return times
+
+
+def _dense(index: Index, questions: Vectors) -> dict[str, float]:
+    """Exact search first, so that the vectors of a million passages need not be held twice."""
+    flat = faiss.IndexFlatIP(questions.shape[1])
+    for segment in index.segments:
+        for start in range(0, len(segment.rows), _STEP):
+            flat.add(segment.dense.vectors(range(start, min(start + _STEP, len(segment.rows)))))
+    exact, exact_ms = list[set[int]](), list[float]()
+    for question in questions:
+        begun = perf_counter()
+        _, found = flat.search(question[None], _NEAREST)
+        exact_ms.append((perf_counter() - begun) * 1000)
+        exact.append(set(found[0].tolist()))
+    del flat
+    edges = np.cumsum([0, *(len(segment.rows) for segment in index.segments)])
+    times, recalls = list[float](), list[float]()
+    for question, wanted in zip(questions, exact, strict=True):
+        begun = perf_counter()
+        found = [
+            (score, int(edge) + row)
+            for edge, segment in zip(edges, index.segments, strict=False)
+            for row, score in segment.dense.search(question, _NEAREST).items()
+        ]
+        times.append((perf_counter() - begun) * 1000)
+        nearest = {row for _, row in sorted(found, reverse=True)[:_NEAREST]}
+        recalls.append(len(nearest & wanted) / len(wanted))
+    return {
+        **_spread("exact", exact_ms),
+        **_spread("dense", times),
+        "dense_times_faster": median(exact_ms) / median(times),
+        "recall_at_10": sum(recalls) / len(recalls),
+    }
+
+
+def _started(data: Path) -> dict[str, float]:
+    """`yinju serve`, until it is ready."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    environ = {**os.environ, "YINJU_DATA": str(data), "YINJU_HOST": "127.0.0.1", "YINJU_PORT": str(port)}
+    begun = perf_counter()
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("yinju"), "serve"], env=environ, stderr=subprocess.DEVNULL
+    )
+    try:
+        while not is_ready(port):
+            sleep(0.01)
+        ready = perf_counter() - begun
+        lines = Path(f"/proc/{process.pid}/status").read_text("ascii").splitlines()
+        held = dict(line.split(":", 1) for line in lines)
+        return {"ready_s": ready, "memory_mb": _kb(held["VmRSS"]) / 1e3, "own_memory_mb": _kb(held["RssAnon"]) / 1e3}
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _kb(text: str) -> int:
+    return int(text.split()[0])
