@@ -52,6 +52,12 @@ _STEPS = (  # each makes of a store of the format before it one of the next
         "CREATE INDEX changed_by_change ON changed (change)",
         "CREATE INDEX witnesses_by_document ON witnesses (document)",
     ),
+    (
+        # A number is never given twice, so that it can be told which are the last.
+        "CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL, "
+        "outcome TEXT, change INTEGER NOT NULL, problem TEXT)",
+        "CREATE INDEX jobs_by_change ON jobs (change)",
+    ),
 )
 
 

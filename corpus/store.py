@@ -5,6 +5,8 @@ changed bytes make a new version, in which unchanged paragraphs keep their numbe
 """
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from corpus.database import Database
 from corpus.document import CorpusError, Role, Work
 from corpus.fulltext import Findable, FullText
+from corpus.jobs import Jobs
 from corpus.library import Library
 from corpus.passages import numbered
 from corpus.records import Draft, Row, draft_columns, dump, work_columns
@@ -39,12 +42,19 @@ class Store(Library):
         """Open the store at `path`, creating it."""
         super().__init__(Database(path))
         self.full_text = FullText(self._database)
+        self.jobs = Jobs(self._database, self.changes)
         with self._database.transaction("IMMEDIATE"):
             before = self._database.upgrade()
             for member in self.members() if before < _WITH_SKETCHES else ():
                 self._make_findable(member.document)
             if 0 < before < _WITH_CHANGES:
                 self.changes.note(member.document for member in self.members())
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """What is done inside is done as a whole or not at all, and by nobody else meanwhile."""
+        with self._database.transaction("IMMEDIATE"):
+            yield
 
     def put(self, draft: Draft, today: datetime.date) -> Outcome:
         """Store one document: all of it or none. `today` becomes its access date if it is new.

@@ -89,6 +89,19 @@ def building(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def tidying(folder: Path) -> Iterator[bool]:
+    """Whether this process may merge segments now: one does at a time, and the others needn't wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "tidying").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def write_folder(folder: Path, kind: str, write: Callable[[Path], str]) -> str:
     """Let `write` fill a new folder below `folder`; it returns a digest of what it has written.
 

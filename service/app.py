@@ -1,5 +1,6 @@
 """The assembly: a collection → doors, one error table, the life of the process."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.util import find_spec
@@ -31,15 +32,21 @@ from service.doors.gates import Bodies, Keyed, too_large
 from service.doors.mcp_door import McpDoor
 from service.doors.problems import EXPECTED, problem
 from service.indexing import Indexing
+from service.settings import Settings
 from service.version import version
 
 _STATIC = Path(__file__).parent / "doors" / "web" / "static"
 
 
+def from_environ() -> FastAPI:
+    """The service over what the environment names: each of several processes makes its own."""
+    return create_app(Collection(Settings.from_environ(os.environ)))
+
+
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
     mcp = McpDoor(collection) if find_spec("mcp") else None
-    indexing = Indexing(collection.renew, collection.tidy_index)
+    indexing = Indexing(collection.store.jobs, collection.reached, collection.renew, collection.tidy_index)
     app = FastAPI(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",

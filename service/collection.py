@@ -8,11 +8,11 @@ from corpus.document import CorpusError
 from corpus.store import Store
 from embeddings import glossary
 from embeddings.batching import Batched
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder, EncoderError, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable
+from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable, tidying
 from embeddings.reranker import Reranker
 from service import examples, own_questions
 from service.answer import Answerer
@@ -72,8 +72,9 @@ class Collection:
         return self.growth.grow(self._snapshot.held, told)
 
     def tidy_index(self, told: Told = lambda done, total: None) -> bool:
-        """Let the index be one of fewer segments, if it has too many; whether it had."""
-        return self.growth.merge(self._snapshot.held, told)
+        """Let the index be one of fewer segments, if it has too many; whether it had, and nobody else is at it."""
+        with tidying(self.settings.indexes) as is_alone:
+            return is_alone and self.growth.merge(self._snapshot.held, told)
 
     def _opened(self, held: Index | None) -> Index:
         return Index.open(self.settings.indexes, self.encoder, self.glossary, held)
@@ -96,6 +97,14 @@ class Collection:
         """Answer from the store as it is now, as soon as this returns. Raises as `index` does."""
         self.grow_index()
         self._snapshot.newest()
+
+    def reached(self) -> int:
+        """The number of the store's change that answers are of, all before it included; 0 if there are no answers."""
+        try:
+            change = self.index().state.change
+        except (IndexUnusable, EncoderError):
+            return 0
+        return change.number if self.store.changes.knows(change) else 0
 
     def answerer(self) -> Answerer:
         """An Answerer over the current snapshot."""

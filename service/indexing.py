@@ -1,22 +1,18 @@
-"""Jobs: each change of the store is brought into the index, in a thread of its own, all that wait together.
+"""Each change of the store is brought into the index, in a thread of its own, all that wait together.
 
-Another thread tidies the index up when there is time.
+Another thread tidies the index up when there is time. Several processes may do so for one store.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from uuid import uuid4
 
 from corpus.document import CorpusError
-from corpus.store import Outcome
+from corpus.jobs import Job, Jobs
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 
-_KEPT = 1000  # jobs that are remembered
 _FAULTS = (CorpusError, EncoderError, IndexUnusable, OSError)
 
 
@@ -32,33 +28,30 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One change, on its way into the index. `outcome` is None for a withdrawal; `problem` says why it failed."""
-
-    id: str
-    document: str
-    outcome: Outcome | None
-    state: State = State.WAITING
-    problem: str | None = None
-
-
 class Indexing:
     """Safe to share between threads. A job that fails leaves the index as it was; the next one makes up for it."""
 
-    def __init__(self, renew: Callable[[], None], tidy: Callable[[Callable[[int, int], None]], bool]) -> None:
-        """After `renew` answers are those of the store as it was then; `tidy` makes the index faster to search.
+    def __init__(
+        self,
+        jobs: Jobs,
+        reached: Callable[[], int],
+        renew: Callable[[], None],
+        tidy: Callable[[Callable[[int, int], None]], bool],
+    ) -> None:
+        """`reached` is the number of the store's change that answers are of; after `renew` it is that of the last one.
 
-        What `tidy` is given it calls now and then; an exception out of it ends the tidying.
+        `tidy` makes the index faster to search. What it is given it calls now and then; an exception out of that ends
+        the tidying.
         """
-        self._renew, self._tidy = renew, tidy
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs, self._reached, self._renew, self._tidy = jobs, reached, renew, tidy
+        self._problems: dict[str, str] = {}  # by job, of the last time that it was tried here
         self._changed = threading.Condition()
-        self._is_closing = self._is_untidy = False
+        self._is_closing = self._is_behind = self._is_untidy = False
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        self._is_closing, self._is_untidy = False, True
+        """Go on where the process before left off."""
+        self._is_closing, self._is_behind, self._is_untidy = False, True, True
         self._threads = [threading.Thread(target=run, name=run.__name__) for run in (self._indexing, self._tidying)]
         for thread in self._threads:
             thread.start()
@@ -71,45 +64,42 @@ class Indexing:
         for thread in self._threads:
             thread.join()
 
-    def add(self, document: str, outcome: Outcome | None) -> Job:
-        """A job for a change that is in the store already."""
-        job = Job(uuid4().hex, document, outcome)
+    def wake(self) -> None:
+        """There is a new job."""
         with self._changed:
-            self._jobs[job.id] = job
-            while len(self._jobs) > _KEPT:
-                self._jobs.popitem(last=False)
+            self._is_behind = True
             self._changed.notify_all()
-        return job
 
-    def job(self, name: str) -> Job | None:
-        with self._changed:
-            return self._jobs.get(name)
+    def progress(self, job: Job) -> tuple[State, str | None]:
+        """Where a job is, as whoever asks here now would find, and why it failed if it did."""
+        if self._reached() >= job.change:
+            return State.DONE, None
+        problem = job.problem or self._problems.get(job.id)
+        return State.FAILED if problem else State.WAITING, problem
 
     def _indexing(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._waiting())
+                self._changed.wait_for(lambda: self._is_closing or self._is_behind)
                 if self._is_closing:
                     return
-                taken = self._waiting()
-            problem = self._renewed()
+                self._is_behind = False
+            with suppress(CorpusError):  # then the jobs can't be read, and whoever asks after them is told so
+                self._index()
             with self._changed:
-                for job in taken:
-                    done = replace(job, state=State.FAILED if problem else State.DONE, problem=problem)
-                    self._jobs.update({job.id: done} if job.id in self._jobs else {})
                 self._is_untidy = True
                 self._changed.notify_all()
 
-    def _waiting(self) -> list[Job]:
-        return [job for job in self._jobs.values() if job.state is State.WAITING]
-
-    def _renewed(self) -> str | None:
-        """Why the index could not be brought up to date; None if it was."""
+    def _index(self) -> None:
+        waiting = self._jobs.waiting(self._reached())
+        if not waiting:  # another process has done it
+            return
         try:
             self._renew()
+            self._problems = {}
         except _FAULTS as error:
-            return str(error)
-        return None
+            self._problems = {job.id: str(error) for job in waiting}  # for a full disk takes no note of it
+            self._jobs.fail(waiting, str(error))
 
     def _tidying(self) -> None:
         while True:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from corpus.catalogue import Entry, slug
 from corpus.document import CorpusError, Origin, Work
+from corpus.jobs import KEPT, Job
 from corpus.store import Outcome, Store
 from service.collection import Collection
 from service.doors import schemas
 from service.doors.intake import FileOut, JobOut, StoredOut
-from service.indexing import Indexing
+from service.indexing import Indexing, State
 from service.ingestion import Report, draft_of
 from service.sources import Source
 
@@ -76,12 +77,14 @@ def put_document(
         draft = draft_of(source, source.read())
     except CorpusError as error:
         raise HTTPException(422, str(error)) from error
-    report = Report(document_id, document_id, collection.store.put(draft, datetime.date.today()), draft=draft)
-    assert report.outcome
-    response.status_code = 201 if report.outcome is Outcome.ADDED else 200
-    job = _indexing(request).add(document_id, report.outcome)
+    with collection.store.changing():
+        outcome = collection.store.put(draft, datetime.date.today())
+        job = collection.store.jobs.add(document_id, outcome)
+    _indexing(request).wake()
+    response.status_code = 201 if outcome is Outcome.ADDED else 200
     response.headers["Location"] = f"{collection.settings.base_url}/api/jobs/{job.id}"
-    return StoredOut(**FileOut.of(report).model_dump(exclude={"passages"}), job=JobOut.model_validate(job))
+    report = Report(document_id, document_id, outcome, draft=draft)
+    return StoredOut(**FileOut.of(report).model_dump(exclude={"passages"}), job=_told(job, State.WAITING))
 
 
 def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:
@@ -99,23 +102,29 @@ def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:
     responses={410: _problem},
 )
 def delete_document(request: Request, document_id: str) -> JobOut:
-    collection: Collection = request.app.state.collection
-    with collection.store.reading():
-        withdrawn, held = collection.store.withdrawn(document_id), collection.store.document(document_id)
-    if withdrawn:
-        raise HTTPException(410, f"{document_id} was withdrawn on {withdrawn.isoformat()}")
-    if held is None:
-        raise HTTPException(404, f"no document {document_id[:80]!r}; see /api/documents")
-    collection.store.withdraw(document_id, datetime.date.today())
-    return JobOut.model_validate(_indexing(request).add(document_id, None))
+    store: Store = request.app.state.collection.store
+    with store.changing():
+        if withdrawn := store.withdrawn(document_id):
+            raise HTTPException(410, f"{document_id} was withdrawn on {withdrawn.isoformat()}")
+        if store.member(document_id) is None:
+            raise HTTPException(404, f"no document {document_id[:80]!r}; see /api/documents")
+        store.withdraw(document_id, datetime.date.today())
+        job = store.jobs.add(document_id, None)
+    _indexing(request).wake()
+    return _told(job, State.WAITING)
 
 
 @router.get("/api/jobs/{job_id}", operation_id="job", summary="Whether a change is in the index yet")
 def job(request: Request, job_id: str) -> JobOut:
-    found = _indexing(request).job(job_id)
+    collection: Collection = request.app.state.collection
+    found = collection.store.jobs.job(job_id)
     if found is None:
-        raise HTTPException(404, "no such job; only the last ones since the start are remembered")
-    return JobOut.model_validate(found)
+        raise HTTPException(404, f"no such job; only the last {KEPT} are remembered")
+    return _told(found, *_indexing(request).progress(found))
+
+
+def _told(job: Job, state: State, problem: str | None = None) -> JobOut:
+    return JobOut(id=job.id, document=job.document, outcome=job.outcome, state=state, problem=problem)
 
 
 def _indexing(request: Request) -> Indexing:

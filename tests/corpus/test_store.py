@@ -193,6 +193,7 @@ def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_pat
             "DROP TABLE sketches",
             "DROP INDEX documents_by_work",
             "DROP TABLE changes",
+            "DROP TABLE jobs",
             "DROP TABLE changed",
             "DROP INDEX witnesses_by_document",
             "PRAGMA user_version = 1",

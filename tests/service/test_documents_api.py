@@ -124,6 +124,35 @@ def test_a_file_may_be_larger_than_a_question_and_not_too_large(http: TestClient
     assert refused.status_code == 413 and str(LARGEST_FILE) in refused.json()["detail"]
 
 
+def test_a_job_outlives_the_process_that_was_to_do_it(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data", ingest_keys=Keys((hashlib.sha256(b"sesame").hexdigest(),)))
+    made = Collection(settings)
+    ingest(made.store, [BUILT_IN])
+    made.build_index()
+    before = TestClient(create_app(made))  # not entered: nothing is indexed
+    job = put(before, "moon").raise_for_status().json()["job"]
+    assert job["state"] == "waiting" and before.get(f"/api/jobs/{job['id']}", headers=KEY).json() == job
+    with TestClient(create_app(Collection(settings))) as after:
+        assert finished(after, job) == {**job, "state": "done"}
+        assert asked(after) == ["moon/1"]
+    with TestClient(create_app(Collection(settings))) as later:
+        assert later.get(f"/api/jobs/{job['id']}", headers=KEY).json()["state"] == "done"
+
+
+def test_a_job_that_fails_says_why_and_the_next_makes_up_for_it(http: TestClient, tmp_path: Path) -> None:
+    indexes = tmp_path / "data" / "indexes"
+    indexes.rename(tmp_path / "away")
+    indexes.write_text("in the way", "utf-8")
+    failed = finished(http, put(http, "moon").raise_for_status().json()["job"])
+    assert failed["state"] == "failed" and "the index can't be written" in failed["problem"]
+    indexes.unlink()
+    (tmp_path / "away").rename(indexes)
+    other = finished(http, put(http, "sun", TEXT.replace("lunar", "solar")).raise_for_status().json()["job"])
+    assert other["state"] == "done"
+    assert finished(http, {**failed, "state": "waiting"}) == {**failed, "state": "done", "problem": None}
+    assert asked(http)[0] == "moon/1"
+
+
 def test_questions_never_fail_while_documents_come_and_go(http: TestClient) -> None:
     def change(number: int) -> None:
         job = put(http, f"moon-{number}", TEXT.replace("five", f"{number}")).raise_for_status().json()["job"]
