@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from service.keys import Keys
 
 PREFIX = "YINJU_"
+MOST_WORKERS = 64
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s*;'\"]+")
 _ORIGIN_FORM = "an origin as in https://chat.example.org, without a path"
@@ -37,6 +38,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     read_keys: Keys = Keys()
     ingest_keys: Keys = Keys()
+    workers: int = 1
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -50,7 +52,7 @@ class Settings:
         return cls(
             data=Path(fields.get("data", cls.data)),
             host=fields.get("host", cls.host),
-            port=_port(fields.get("port", str(cls.port))),
+            port=_number("port", fields, cls.port, 65535),
             model=fields.get("model"),
             reranker=fields.get("reranker"),
             glossary=_path("glossary", fields),
@@ -60,6 +62,7 @@ class Settings:
             origins=tuple(map(_origin, _listed("origins", fields, _ORIGIN, _ORIGIN_FORM))),
             read_keys=_keys("read_keys", fields),
             ingest_keys=_keys("ingest_keys", fields),
+            workers=_number("workers", fields, cls.workers, MOST_WORKERS),
         )
 
     @property
@@ -104,9 +107,10 @@ def _path(name: str, fields: Mapping[str, str]) -> Path | None:
     return Path(fields[name]) if name in fields else None
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise SettingsError(f"YINJU_PORT is {text!r}; it must be a number from 1 to 65535")
+def _number(name: str, fields: Mapping[str, str], default: int, most: int) -> int:
+    text = fields.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
+        raise SettingsError(f"{PREFIX}{name.upper()} is {text!r}; it must be a number from 1 to {most}")
     return int(text)
 
 

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import BaseModel
 
 from corpus.audit import audit
@@ -29,11 +28,10 @@ from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
 from service import built_in
-from service.app import create_app
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
-from service.doors import figures, intake, terminal
+from service.doors import figures, intake, serving, terminal
 from service.doors.citing import TimelineOut, VerificationOut
 from service.doors.intake import FileOut
 from service.doors.schemas import AnswerOut
@@ -41,7 +39,7 @@ from service.evaluation import read_cases
 from service.ingestion import BUILT_IN, Report, prepare
 from service.ingestion import ingest as ingest_files
 from service.question import BadQuestion
-from service.settings import Settings, SettingsError
+from service.settings import MOST_WORKERS, Settings, SettingsError
 from service.sources import files, other_formats, path_below
 from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
@@ -232,17 +230,19 @@ def _build_index(collection: Collection) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; else YINJU_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; else YINJU_PORT.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=MOST_WORKERS, help="Processes that answer; else YINJU_WORKERS.")
+    ] = None,
 ) -> None:
     """Serve the collection over HTTP; an empty one starts with the three built-in statements."""
-    overrides = {key: str(value) for key, value in (("YINJU_HOST", host), ("YINJU_PORT", port)) if value is not None}
-    settings = Settings.from_environ({**os.environ, **overrides})
+    given = {"YINJU_HOST": host, "YINJU_PORT": port, "YINJU_WORKERS": workers}
+    os.environ |= {name: str(value) for name, value in given.items() if value is not None}  # for every worker to read
+    settings = _settings()
     collection = Collection(settings)
     _make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
-    try:
-        uvicorn.run(create_app(collection), host=settings.host, port=settings.port, log_level="warning")
-    except SystemExit as stopped:  # uvicorn's 3 for a port in use would read as "nothing found"
-        raise typer.Exit(1 if stopped.code else 0) from stopped
+    if not serving.run(collection):
+        raise typer.Exit(1)
 
 
 @app.command()

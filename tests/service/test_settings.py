@@ -11,6 +11,7 @@ def test_defaults_and_values() -> None:
     assert Settings.from_environ({"PATH": "/bin", "YINJU_MODEL": ""}) == Settings()
     given = {"YINJU_DATA": "/d", "YINJU_PORT": "9000", "YINJU_HOST": "0.0.0.0", "YINJU_MODEL": "BAAI/bge-m3"}
     assert Settings.from_environ(given) == Settings(Path("/d"), "0.0.0.0", 9000, "BAAI/bge-m3")
+    assert Settings.from_environ({"YINJU_WORKERS": "4"}) == Settings(workers=4)
 
 
 def test_links_come_from_the_public_url_and_keep_its_path() -> None:
@@ -43,6 +44,8 @@ def test_the_public_host_is_known_as_clients_write_it(address: str, header: str)
         ({"YINJU_PORT": "http"}, "YINJU_PORT is 'http'"),
         ({"YINJU_PORT": "0"}, "YINJU_PORT"),
         ({"YINJU_PORT": "tcp://10.0.0.1:80"}, "YINJU_PORT"),
+        ({"YINJU_WORKERS": "0"}, "YINJU_WORKERS is '0'; it must be a number from 1 to 64"),
+        ({"YINJU_WORKERS": "auto"}, "YINJU_WORKERS"),
         ({"YINJU_PUBLIC_URL": "example.org"}, "must start with http"),
         ({"YINJU_PUBLIC_URL": "https://"}, "and a host name"),
         ({"YINJU_PUBLIC_URL": "https://example.org/a b"}, "hold no white space"),

@@ -1,0 +1,28 @@
+"""One process that answers over HTTP, or several behind one address."""
+
+import uvicorn
+
+from service.app import create_app
+from service.collection import Collection
+
+_START = 60  # seconds without a word after which a worker is taken for dead: it has to import everything first
+_END = 10  # seconds that replies under way have to end, once the service is told to
+
+
+def run(collection: Collection) -> bool:
+    """Serve until a signal ends it; whether it could. Several workers read their settings from the environment."""
+    settings = collection.settings
+    try:
+        uvicorn.run(
+            create_app(collection) if settings.workers == 1 else "service.app:from_environ",
+            factory=settings.workers > 1,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_level="warning",
+            timeout_worker_healthcheck=_START,
+            timeout_graceful_shutdown=_END,
+        )
+    except SystemExit as stopped:
+        return not stopped.code
+    return True
