@@ -153,7 +153,9 @@ class Trial:
             yield "finished, but the index is behind the store"
         self._finish(self.folder / "clean")
         clean = self._collection(self.folder / "clean")
-        one, other = ({row.text for row in held.index().rows(range(1))} for held in (collection, clean))
+        one, other = (
+            {row.text for batch in held.index().batches(range(1)) for row in batch.rows} for held in (collection, clean)
+        )
         if one != other:
             yield f"finished, but {len(one ^ other)} paragraphs are not those of an undisturbed run"
         for document in clean.store.members():

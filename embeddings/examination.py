@@ -15,7 +15,7 @@ from corpus.document import Span
 from embeddings.encoder import Vectors
 from embeddings.fusion import Background, standardised
 from embeddings.late_interaction import LateInteraction, Part
-from embeddings.segment import Mask, Segment
+from embeddings.segment import Limits, Segment
 from embeddings.tokens import Units
 
 _BACKGROUND = 256  # rows that stand for the passages of a language
@@ -47,41 +47,33 @@ class Look:
 class Examiner:
     """The rows of an index, ready to be looked at, each by its segment and its number there."""
 
-    def __init__(self, segments: Sequence[Segment], live: Sequence[Mask]) -> None:
-        """`live` says of each segment which rows count."""
-        self._segments = tuple(segments)
-        self._live = tuple(live)
+    def __init__(self, segments: Sequence[Segment], limits: Sequence[Limits]) -> None:
+        """`limits` say of each segment which rows count."""
+        self._segments, self._limits = tuple(segments), tuple(limits)
         self._samples = dict[str, tuple[Units, Vectors]]()
 
     def _sample(self, tag: str) -> tuple[Units, Vectors]:
         """Rows of one language, evenly out of all of them together; drawn when they are first asked for."""
         if tag not in self._samples:
-            self._samples[tag] = self._drawn([self._of_language(at, tag) for at in range(len(self._segments))])
+            held = zip(self._segments, self._limits, strict=True)
+            self._samples[tag] = self._drawn([segment.of_language(tag, limits) for segment, limits in held])
         return self._samples[tag]
-
-    def _of_language(self, at: int, tag: str) -> NDArray[np.int64]:
-        tags = self._segments[at].tags
-        if tag not in tags:
-            return np.zeros(0, np.int64)
-        return np.flatnonzero((self._segments[at].languages == tags.index(tag)) & self._live[at])
 
     def _drawn(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Units, Vectors]:
         edges = np.cumsum([0, *map(len, rows)])
         count = min(int(edges[-1]), _BACKGROUND)
         chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), count).astype(int))
-        units, vectors = list[Units](), list[Vectors]()
-        for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False):
-            taken = held[chosen[(chosen >= start) & (chosen < end)] - start].tolist()
-            units.append(segment.tokens.units(taken))
-            vectors.append(segment.dense.vectors(taken))
-        return Units.joined(units), np.concatenate(vectors)
+        looks = [
+            segment.look(held[chosen[(chosen >= start) & (chosen < end)] - start].tolist())
+            for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False)
+        ]
+        return Units.joined([units for units, _ in looks]), np.concatenate([vectors for _, vectors in looks])
 
     def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[tuple[int, int]]) -> Iterator[Look]:
         """Look at rows for a question, given as the parts of its wording and its vector; in any order."""
         rows: dict[tuple[int, str], list[int]] = {}
         for at, row in places:
-            segment = self._segments[at]
-            rows.setdefault((at, segment.tags[segment.languages[row]]), []).append(row)
+            rows.setdefault((at, self._segments[at].tag(row)), []).append(row)
         backgrounds = {
             tag: (LateInteraction(parts, units), vectors @ vector)
             for tag in {tag for _, tag in rows}
@@ -93,10 +85,9 @@ class Examiner:
     def _of(
         self, at: int, late: LateInteraction, background: Vectors, vector: Vectors, rows: Sequence[int]
     ) -> Iterator[Look]:
-        segment = self._segments[at]
-        passages = segment.tokens.units(rows)
+        passages, vectors = self._segments[at].look(rows)
         scores = late.score(passages)
-        margins = standardised(segment.dense.vectors(rows) @ vector, background, _TYPICAL)
+        margins = standardised(vectors @ vector, background, _TYPICAL)
         for number, row in enumerate(rows):
             cuts = tuple(zip(passages.sentences[number], map(float, scores.sentences[number]), strict=True))
             named = frozenset[str]().union(*passages.concepts[number])

@@ -238,7 +238,7 @@ def build(folder: Path, rows: Sequence[Row], encoder: Encoder, glossary: Glossar
 
 def _chosen(index: Index) -> range:
     """Segments next to each other that should be one: all of a small index that is not as if made anew."""
-    sizes, whole = index.sizes, [len(segment.rows) for segment in index.segments]
+    sizes, whole = index.sizes, [len(segment) for segment in index.segments]
     if sum(sizes) <= _SMALL:
         return range(len(sizes) if len(sizes) > 1 or sizes != whole else 0)
     # A segment that is as large as may be stays as it is, and so does what stands before it.
@@ -257,7 +257,7 @@ def _chosen(index: Index) -> range:
 def _without(index: Index, documents: frozenset[str]) -> list[SegmentState]:
     """The segments of an index, these documents not counted any more."""
     return [
-        state.less(documents & segment.rows.documents)
+        state.less(documents & segment.documents)
         for state, segment in zip(index.state.segments, index.segments, strict=True)
     ]
 

@@ -7,13 +7,11 @@ all that into the one probability by which they rank.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from corpus.document import Span
 from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
@@ -26,7 +24,7 @@ from embeddings.preparation import Batch, concept_term, language_tag, words_of
 from embeddings.publication import IndexDamaged, State, check, current, sound
 from embeddings.query import Query
 from embeddings.rows import Row
-from embeddings.segment import Mask, Segment
+from embeddings.segment import Limits, Segment
 from embeddings.terms import VERSION
 
 _CANDIDATES = 100  # from each side
@@ -70,10 +68,9 @@ class Index:
         self.segments = tuple(segments)
         self._descriptions = descriptions
         self._encoder = encoder
-        self._without = [frozenset(held.without) for held in state.segments]
-        self._live = [~segment.holders(without) for segment, without in zip(segments, self._without, strict=True)]
+        self._without = [Limits(None, frozenset(held.without)) for held in state.segments]
         self._languages = frozenset(tag for segment in segments for tag in segment.tags)
-        self._examiner = Examiner(segments, self._live)
+        self._examiner = Examiner(segments, self._without)
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder, glossary: Glossary, before: "Index | None" = None) -> "Index":
@@ -106,7 +103,7 @@ class Index:
     @property
     def sizes(self) -> list[int]:
         """How many rows of each segment count."""
-        return [int(live.sum()) for live in self._live]
+        return [segment.size(limits) for segment, limits in self._each(None)]
 
     @property
     def size(self) -> int:
@@ -116,69 +113,64 @@ class Index:
     @property
     def paragraphs(self) -> int:
         """How many paragraphs they are wordings of."""
-        return self._paragraphs(self._live)
+        return self._paragraphs(None)
 
-    def _paragraphs(self, admitted: Sequence[Mask | None]) -> int:
-        held = zip(self.segments, self._live, admitted, strict=True)
-        return sum(int((segment.rows.is_base & (live if mask is None else mask)).sum()) for segment, live, mask in held)
+    def _paragraphs(self, documents: frozenset[str] | None) -> int:
+        return sum(segment.paragraphs(limits) for segment, limits in self._each(documents))
+
+    def _each(self, documents: frozenset[str] | None) -> Iterator[tuple[Segment, Limits]]:
+        """Every segment, with what limits a search of `documents`, or of all, to what counts there."""
+        held = zip(self.segments, self._without, strict=True)
+        return ((segment, replace(limits, documents=documents)) for segment, limits in held)
 
     @cached_property
     def documents(self) -> frozenset[str]:
         """All documents that this snapshot knows."""
-        held = zip(self.segments, self._without, strict=True)
-        return frozenset().union(*(segment.rows.documents - without for segment, without in held))
+        return frozenset().union(*(segment.documents - limits.without for segment, limits in self._each(None)))
 
     def places(self, document: str) -> list[Place]:
         """The rows that hold a passage of a document, in order."""
         return [
             (at, row)
-            for at, (segment, without) in enumerate(zip(self.segments, self._without, strict=True))
-            if document not in without
-            for row in segment.rows.of(document).tolist()
+            for at, (segment, limits) in enumerate(self._each(None))
+            if document not in limits.without
+            for row in segment.of(document)
         ]
 
     def row(self, place: Place) -> Row:
         at, row = place
-        return self.segments[at].rows[row]
-
-    def rows(self, segments: range) -> Iterator[Row]:
-        """All rows that count in some segments."""
-        for at in segments:
-            yield from (self.segments[at].rows[row] for row in np.flatnonzero(self._live[at]).tolist())
+        return self.segments[at].row(row)
 
     def batches(self, segments: range) -> Iterator[Batch]:
-        """The same rows as they were prepared."""
+        """All rows that count in some segments, as they were prepared."""
         for at in segments:
-            yield from self.segments[at].batches(self._live[at])
+            yield from self.segments[at].batches(self._without[at])
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""
         vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
         likeness = self._descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
         lexical = self._search_terms(query)
-        admitted = self._admitted(query.documents)
-        holders, dropped = self._holding(query.phrases, admitted)
-        places = lexical.keys() | self._near(vector, admitted) | self._described(likeness, query.documents)
+        holders, dropped = self._holding(query.phrases, query.documents)
+        places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
         best: dict[int, tuple[bool, float, Place, Seen]] = {}
-        by_chance = chance(max(self._paragraphs(admitted), FITTED_ON)) - chance(FITTED_ON)
+        by_chance = chance(max(self._paragraphs(query.documents), FITTED_ON)) - chance(FITTED_ON)
         for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
-            rows, score = self.segments[place[0]].rows, confidence.probability(evidence)
+            (key, is_base), score = self.segments[place[0]].paragraph(place[1]), confidence.probability(evidence)
             # The base's wording, unless only another one answers.
-            is_fit = bool(rows.is_base[place[1]]) and score >= confidence.company
-            rank = (is_fit, score, (-place[0], -place[1]), (place, evidence, cuts))
-            key = int(rows.keys[place[1]])
+            rank = (is_base and score >= confidence.company, score, (-place[0], -place[1]), (place, evidence, cuts))
             best[key] = max(rank, best.get(key, rank), key=lambda held: held[:3])
         ranked = sorted(best.values(), key=lambda held: held[1:3], reverse=True)
         return Found([Hit(self.row(at), score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
 
-    def _near(self, vector: Vectors, admitted: Sequence[Mask | None]) -> set[Place]:
+    def _near(self, vector: Vectors, documents: frozenset[str] | None) -> set[Place]:
         """Rows whose vector, or that of one of their sentences, is near."""
         return {
             (at, row)
-            for at, (segment, mask) in enumerate(zip(self.segments, admitted, strict=True))
-            for row in segment.near(vector, _CANDIDATES, mask)
+            for at, (segment, limits) in enumerate(self._each(documents))
+            for row in segment.near(vector, _CANDIDATES, limits)
         }
 
     def _described(self, likeness: Mapping[str, Likeness], documents: frozenset[str] | None) -> set[Place]:
@@ -217,13 +209,13 @@ class Index:
             )
 
     def _holding(
-        self, phrases: Sequence[str], admitted: Sequence[Mask | None]
+        self, phrases: Sequence[str], documents: frozenset[str] | None
     ) -> tuple[set[Place] | None, tuple[str, ...]]:
         """The admitted rows that hold the phrases, None if any row will do, and the phrases that were dropped."""
         holders: set[Place] | None = None
         dropped = []
         for phrase in phrases:
-            held = self._holders(phrase, admitted)
+            held = self._holders(phrase, documents)
             if holders is not None:
                 held &= holders
             if held:
@@ -232,24 +224,16 @@ class Index:
                 dropped.append(phrase)
         return holders, tuple(dropped)
 
-    def _holders(self, phrase: str, admitted: Sequence[Mask | None]) -> set[Place]:
+    def _holders(self, phrase: str, documents: frozenset[str] | None) -> set[Place]:
         """The rows whose text holds `phrase`; of a name, also those that name the same concept otherwise."""
         wanted = words_of(phrase)
         mentions = self.glossary.mentions(phrase)
         named = [concept_term(held.concept.id) for held in mentions if words_of(held.span.of(phrase)) == wanted]
         return {
             (at, row)
-            for at, (segment, mask) in enumerate(zip(self.segments, admitted, strict=True))
-            for row in segment.lexical.holding(wanted, named)
-            if mask is None or mask[row]
+            for at, (segment, limits) in enumerate(self._each(documents))
+            for row in segment.holding(wanted, named, limits)
         }
-
-    def _admitted(self, documents: frozenset[str] | None) -> list[Mask | None]:
-        """Which rows of each segment may be found; None if all may."""
-        if documents is not None:
-            held = zip(self.segments, self._live, strict=True)
-            return [segment.holders(documents) & live for segment, live in held]
-        return [None if live.all() else live for live in self._live]
 
     def _search_terms(self, query: Query) -> dict[Place, float]:
         """BM25 as a share of the best score possible: row → 0…1."""
@@ -264,23 +248,22 @@ class Index:
     def _lexical(self, terms: Mapping[str, float], documents: frozenset[str] | None) -> dict[Place, float]:
         """The best rows of each segment by BM25, a term weighing in each what it weighs in all of them together."""
         found: dict[Place, float] = {}
-        for at, (segment, without) in enumerate(zip(self.segments, self._without, strict=True)):
-            here = {term: segment.lexical.frequency(term) for term in terms}
-            count = len(segment.rows)
+        for at, (segment, limits) in enumerate(self._each(documents)):
+            here = {term: segment.frequency(term) for term in terms}
+            count = len(segment)
             weights = {
                 term: weight * self._idf(self._frequency(term)) / _idf(count, here[term])
                 for term, weight in terms.items()
                 if here[term]
             }
-            scores = segment.lexical.search(weights, _CANDIDATES, documents, without)
-            found |= {(at, row): score for row, score in scores.items()}
+            found |= {(at, row): score for row, score in segment.scores(weights, _CANDIDATES, limits).items()}
         return found
 
     def _frequency(self, term: str) -> int:
-        return sum(segment.lexical.frequency(term) for segment in self.segments)
+        return sum(segment.frequency(term) for segment in self.segments)
 
     def _idf(self, frequency: int) -> float:
-        return _idf(sum(len(segment.rows) for segment in self.segments), frequency)
+        return _idf(sum(map(len, self.segments)), frequency)
 
 
 def _idf(count: int, frequency: int) -> float:

@@ -3,7 +3,9 @@
 import hashlib
 import json
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -16,15 +18,24 @@ from embeddings.encoder import Encoder, Vectors
 from embeddings.lexical import LexicalIndex, writing_terms
 from embeddings.preparation import Batch
 from embeddings.rows import Row, Rows, writing_rows
-from embeddings.tokens import TokenStore, writing_tokens
+from embeddings.tokens import TokenStore, Units, writing_tokens
 
 Mask = NDArray[np.bool_]
 
 _BATCH = 1024
+_LIMITS = 16  # that are remembered: most questions have none
 _SEVERAL = 4  # sentences that a paragraph has, about
 _DENSE, _SENTENCES, _OWNERS = "dense.faiss", "sentences.faiss", "sentence-rows.npy"
 _LANGUAGES, _TAGS, _KINDS = "row-languages.npy", "languages.json", "kinds.json"
 _LEXICAL = "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which rows may be found: those of one of `documents`, if they are given, that belong to none of `without`."""
+
+    documents: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
 
 
 class Segment:
@@ -36,30 +47,95 @@ class Segment:
         self.rows = Rows(folder)
         self.dense = DenseIndex(folder / _DENSE)
         self.lexical = LexicalIndex(folder / _LEXICAL)
-        self.tokens = TokenStore(folder, encoder.dimension, encoder.table)
-        # A number for the language of each row, and what the numbers stand for.
-        self.languages: NDArray[np.uint8] = mapped(folder / _LANGUAGES)
         self.tags: tuple[str, ...] = tuple(json.loads((folder / _TAGS).read_text("utf-8")))
+        self._tokens = TokenStore(folder, encoder.dimension, encoder.table)
+        self._languages: NDArray[np.uint8] = mapped(folder / _LANGUAGES)  # the place of each row's language in `tags`
         self._sentences = DenseIndex(folder / _SENTENCES)
         self._owners: NDArray[np.int64] = mapped(folder / _OWNERS)  # the row of each sentence
+        self._admitted = lru_cache(_LIMITS)(self._mask)
 
-    def holders(self, documents: Collection[str]) -> Mask:
-        """Which rows hold a passage of one of `documents`."""
-        mask = np.zeros(len(self.rows), np.bool_)
-        for document in documents:
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def documents(self) -> Set[str]:
+        return self.rows.documents
+
+    def _mask(self, limits: Limits) -> Mask | None:
+        """Which rows are admitted; None if all are."""
+        mask = ~self._holders(limits.without)
+        if limits.documents is not None:
+            mask &= self._holders(limits.documents)
+        return None if mask.all() else mask
+
+    def _holders(self, documents: Collection[str]) -> Mask:
+        mask = np.zeros(len(self), np.bool_)
+        for document in documents if len(documents) < len(self.documents) else self.documents & {*documents}:
             mask[self.rows.of(document)] = True
         return mask
 
-    def near(self, vector: Vectors, k: int, admitted: Mask | None) -> set[int]:
+    def admitted(self, limits: Limits) -> Mask:
+        mask = self._admitted(limits)
+        return np.ones(len(self), np.bool_) if mask is None else mask
+
+    def size(self, limits: Limits) -> int:
+        """How many rows are admitted."""
+        return int(self.admitted(limits).sum())
+
+    def paragraphs(self, limits: Limits) -> int:
+        """How many of them are bases."""
+        return int((self.rows.is_base & self.admitted(limits)).sum())
+
+    def near(self, vector: Vectors, k: int, limits: Limits) -> set[int]:
         """Rows, out of those admitted, whose vector, or that of one of their sentences, is near."""
+        admitted = self._admitted(limits)
         owned = None if admitted is None else admitted[self._owners]
         found = self._sentences.search(vector, k, owned)
         return {*self.dense.search(vector, k, admitted), *(int(self._owners[at]) for at in found)}
 
-    def batches(self, live: Mask) -> Iterator[Batch]:
-        """The rows that are `live`, in order, as they were prepared."""
-        places, texts = np.flatnonzero(live), self.lexical.texts()
-        terms = (held for held, is_live in zip(texts, live, strict=True) if is_live)
+    def frequency(self, term: str) -> int:
+        """In how many rows `term` occurs, admitted or not."""
+        return self.lexical.frequency(term)
+
+    def scores(self, terms: Mapping[str, float], k: int, limits: Limits) -> dict[int, float]:
+        """The `k` best rows, out of those admitted, for weighted `terms`: row → BM25 score."""
+        return self.lexical.search(terms, k, limits.documents, limits.without)
+
+    def holding(self, words: Sequence[str], terms: Collection[str], limits: Limits) -> set[int]:
+        """The rows, out of those admitted, in which `words` stand on end, or which have one of `terms`."""
+        found, admitted = self.lexical.holding(words, terms), self._admitted(limits)
+        return found if admitted is None else {row for row in found if admitted[row]}
+
+    def of(self, document: str) -> list[int]:
+        """The rows that hold a passage of `document`, in order."""
+        held: list[int] = self.rows.of(document).tolist()
+        return held
+
+    def row(self, row: int) -> Row:
+        return self.rows[row]
+
+    def paragraph(self, row: int) -> tuple[int, bool]:
+        """A number for the paragraph that a row is a wording of, and whether its base has this wording."""
+        return int(self.rows.keys[row]), bool(self.rows.is_base[row])
+
+    def tag(self, row: int) -> str:
+        """The language of a row, without the script."""
+        return self.tags[int(self._languages[row])]
+
+    def of_language(self, tag: str, limits: Limits) -> NDArray[np.int64]:
+        """The admitted rows of one language, in order."""
+        if tag not in self.tags:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero((self._languages == self.tags.index(tag)) & self.admitted(limits))
+
+    def look(self, rows: Sequence[int]) -> tuple[Units, Vectors]:
+        """The tokens and the vectors of `rows`."""
+        return self._tokens.units(rows), self.dense.vectors(rows)
+
+    def batches(self, limits: Limits) -> Iterator[Batch]:
+        """The rows that are admitted, in order, as they were prepared."""
+        live, texts = self.admitted(limits), self.lexical.texts()
+        places, terms = np.flatnonzero(live), (held for held, is_live in zip(texts, live, strict=True) if is_live)
         for start in range(0, len(places), _BATCH):
             yield self._batch(places[start : start + _BATCH], list(islice(terms, _BATCH)))
 
@@ -71,10 +147,10 @@ class Segment:
             vectors=self.dense.vectors(places.tolist()),
             cut=self._sentences.vectors(at for held in cut for at in held),
             owners=np.repeat(np.arange(len(places)), [len(held) for held in cut]),
-            pieces=tuple(self.tokens.pieces(place) for place in places.tolist()),
+            pieces=tuple(self._tokens.pieces(place) for place in places.tolist()),
             terms=tuple(terms for terms, _ in texts),
             words=tuple(words for _, words in texts),
-            tags=tuple(self.tags[self.languages[place]] for place in places),
+            tags=tuple(map(self.tag, places.tolist())),
         )
 
 

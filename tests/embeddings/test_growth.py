@@ -82,7 +82,7 @@ def expect_as_anew(folder: Path, source: Documents, anew: Path) -> None:
     index = Index.open(folder, ENCODER, NAMES)
     build(anew, list(source.rows()), ENCODER, NAMES)
     fresh = Index.open(anew, ENCODER, NAMES)
-    assert sorted(row.members for at in range(len(index.segments)) for row in index.rows(range(at, at + 1))) == sorted(
+    assert sorted(row.members for batch in index.batches(range(len(index.segments))) for row in batch.rows) == sorted(
         row.members for row in source.rows()
     )
     assert (index.size, index.paragraphs, index.documents) == (fresh.size, fresh.paragraphs, fresh.documents)
