@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from mmap import ACCESS_READ, MADV_RANDOM, mmap
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ WEIGHTS_AND_TOKENIZER = _WEIGHTS, _TOKENIZER = ("model.safetensors", "tokenizer.
 _TABLES = ("embeddings", "embedding.weight")  # as model2vec calls it, and as sentence-transformers does
 _TYPES = {"F32": "<f4", "F16": "<f2", "I8": "|i1", "I64": "<i8", "I32": "<i4"}
 _HUB_TIMEOUT = 10.0  # seconds
+_REMEMBERED = 8_192  # tokens, two kilobytes each
 
 
 class EncoderError(Exception):
@@ -60,7 +62,7 @@ class Encoder(Protocol):
 
     @property
     def table(self) -> Callable[[Ids], Vectors] | None:
-        """Token ids → vectors; None if a token's vector depends on its neighbours."""
+        """Token ids → vectors of length 1; None if a token's vector depends on its neighbours."""
 
     def encode_query(self, texts: Sequence[str]) -> Vectors:
         """Questions → (len(texts), dimension)."""
@@ -118,6 +120,7 @@ class StaticEncoder:
         self.name = f"static {digest}"
         self.dimension = int(self._rows.shape[1])
         self._folder = folder
+        self._directions = Directions(self._vectors, len(self._rows if self._places is None else self._places))
 
     def __reduce__(self) -> tuple[type["StaticEncoder"], tuple[Path]]:
         """It travels to another process as its folder."""
@@ -127,7 +130,7 @@ class StaticEncoder:
         sums = np.zeros((len(texts), self.dimension), np.float32)
         for at, encoding in enumerate(self._encodings(texts)):
             if encoding.ids:
-                sums[at] = self.table(np.array(encoding.ids, np.uint32)).sum(axis=0)
+                sums[at] = self._vectors(np.array(encoding.ids, np.uint32)).sum(axis=0)
         return unit(sums)
 
     encode_document = encode_query
@@ -136,14 +139,47 @@ class StaticEncoder:
         encodings = self._encodings(texts)
         held = [np.array(encoding.ids, np.uint32) for encoding in encodings]
         return [
-            Tokens(self.table(ids), tuple(Span(*offsets) for offsets in encoding.offsets), ids)
+            Tokens(self._vectors(ids), tuple(Span(*offsets) for offsets in encoding.offsets), ids)
             for ids, encoding in zip(held, encodings, strict=True)
         ]
 
     def table(self, tokens: Ids) -> Vectors:
+        return self._directions(tokens)
+
+    def _vectors(self, tokens: Ids) -> Vectors:
         rows = tokens if self._places is None else self._places[tokens]
         vectors = np.asarray(self._rows[rows], dtype=np.float32)
         return vectors if self._scales is None else vectors * self._scales[tokens][:, None]
+
+
+class Directions:
+    """Vectors of length 1 by token id, those that were asked for remembered. Safe to share between threads."""
+
+    def __init__(self, vectors: Callable[[Ids], Vectors], count: int) -> None:
+        """`vectors` gives those of any length, for ids below `count`."""
+        self._vectors = vectors
+        self._places = np.full(count, -1, np.int32)
+        self._held = vectors(np.zeros(0, np.uint32))
+        self._lock = Lock()
+
+    def __call__(self, tokens: Ids) -> Vectors:
+        """(tokens, dimension)."""
+        places = self._places[tokens]
+        if places.size and places.min() < 0:
+            self._remember(np.unique(tokens[places < 0]))
+            places = self._places[tokens]
+        found: Vectors = self._held[places]  # read after the places, for it only ever grows
+        if places.size and places.min() < 0:
+            found[places < 0] = unit(self._vectors(tokens[places < 0]))
+        return found
+
+    def _remember(self, tokens: Ids) -> None:
+        with self._lock:
+            new = tokens[self._places[tokens] < 0][: _REMEMBERED - len(self._held)]
+            if len(new):
+                first = len(self._held)
+                self._held = np.concatenate([self._held, unit(self._vectors(new))])
+                self._places[new] = np.arange(first, first + len(new))
 
 
 def _tensors(path: Path) -> dict[str, NDArray[Any]]:

@@ -1,7 +1,7 @@
 """The index: segments searched as one.
 
 One row is one wording of a paragraph; of the wordings of one paragraph only one is ever a hit. Candidates come from
-the vectors of passages and sentences, from BM25 and from descriptions; each is looked at closely, and confidence turns
+the vectors of passages, from BM25 and from descriptions; each is looked at closely, and confidence turns
 all that into the one probability by which they rank.
 """
 
@@ -166,7 +166,7 @@ class Index:
         return Found([Hit(self.row(at), score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
 
     def _near(self, vector: Vectors, documents: frozenset[str] | None) -> set[Place]:
-        """Rows whose vector, or that of one of their sentences, is near."""
+        """Rows whose vectors are near."""
         return {
             (at, row)
             for at, (segment, limits) in enumerate(self._each(documents))

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corpus.document import Span
 from corpus.folding import fold
 from corpus.language import language_of
 from corpus.parallel import CORES, in_order
-from corpus.sentences import sentences
 from embeddings.encoder import Encoder, Vectors, unit
 from embeddings.glossary import Glossary
 from embeddings.rows import Row
@@ -26,14 +23,11 @@ _MANY = 4_000  # passages, from which on it is worth a process or two that takes
 class Batch:
     """Some rows: `vectors` (rows, dimension), and what else finds each.
 
-    `cut` (sentences, dimension) are the vectors of the sentences of rows that have several, `owners` their rows.
     `terms` and `words` are parted by spaces; `tags` are languages without the script.
     """
 
     rows: tuple[Row, ...]
     vectors: Vectors
-    cut: Vectors
-    owners: NDArray[np.int64]
     pieces: tuple[tuple[Piece, ...], ...]
     terms: tuple[str, ...]
     words: tuple[str, ...]
@@ -60,7 +54,6 @@ class Preparation:
 
     def batch(self, rows: Sequence[Row]) -> Batch:
         texts, titles = [row.text for row in rows], [row.title for row in rows]
-        held = [(at, span.of(text)) for at, text in enumerate(texts) for span in _several(text)]
         titled = np.array([[_TITLE if title else 0.0] for title in titles], np.float32)
         mentions = [self._glossary.mentions(text, nested=True) for text in texts]
         encoded = zip(
@@ -70,8 +63,6 @@ class Preparation:
         return Batch(
             rows=tuple(rows),
             vectors=unit(self._encoder.encode_document(texts) + titled * self._encoder.encode_document(titles)),
-            cut=self._encoder.encode_document([text for _, text in held]),
-            owners=np.array([at for at, _ in held], np.int64),
             pieces=tuple(pieces(*one) for one in encoded),
             terms=tuple(
                 " ".join([*terms(row.title), *terms(row.text), *(concept_term(m.concept.id) for m in named)])
@@ -100,12 +91,6 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     left = iter(rows)
     while batch := list(islice(left, _BATCH)):
         yield batch
-
-
-def _several(text: str) -> tuple[Span, ...]:
-    """The sentences of a text that has more than one: a lone one's vector is the text's."""
-    held = sentences(text)
-    return held if len(held) > 1 else ()
 
 
 def words_of(text: str) -> list[str]:

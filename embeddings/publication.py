@@ -20,7 +20,7 @@ from typing import Any
 
 from corpus.changes import Change
 
-FORMAT = 5
+FORMAT = 6
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"

@@ -24,10 +24,8 @@ Mask = NDArray[np.bool_]
 
 _BATCH = 1024
 _LIMITS = 16  # that are remembered: most questions have none
-_SEVERAL = 4  # sentences that a paragraph has, about
-_DENSE, _SENTENCES, _OWNERS = "dense.faiss", "sentences.faiss", "sentence-rows.npy"
-_LANGUAGES, _TAGS, _KINDS = "row-languages.npy", "languages.json", "kinds.json"
-_LEXICAL = "lexical"
+_DENSE, _LEXICAL, _LANGUAGES, _TAGS = "dense.faiss", "lexical", "row-languages.npy", "languages.json"
+_ABOUT = "about.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,6 @@ class Segment:
         self.tags: tuple[str, ...] = tuple(json.loads((folder / _TAGS).read_text("utf-8")))
         self._tokens = TokenStore(folder, encoder.dimension, encoder.table)
         self._languages: NDArray[np.uint8] = mapped(folder / _LANGUAGES)  # the place of each row's language in `tags`
-        self._sentences = DenseIndex(folder / _SENTENCES)
-        self._owners: NDArray[np.int64] = mapped(folder / _OWNERS)  # the row of each sentence
         self._admitted = lru_cache(_LIMITS)(self._mask)
 
     def __len__(self) -> int:
@@ -87,11 +83,8 @@ class Segment:
         return int((self.rows.is_base & self.admitted(limits)).sum())
 
     def near(self, vector: Vectors, k: int, limits: Limits) -> set[int]:
-        """Rows, out of those admitted, whose vector, or that of one of their sentences, is near."""
-        admitted = self._admitted(limits)
-        owned = None if admitted is None else admitted[self._owners]
-        found = self._sentences.search(vector, k, owned)
-        return {*self.dense.search(vector, k, admitted), *(int(self._owners[at]) for at in found)}
+        """The `k` rows, out of those admitted, whose vectors are nearest."""
+        return {*self.dense.search(vector, k, self._admitted(limits))}
 
     def frequency(self, term: str) -> int:
         """In how many rows `term` occurs, admitted or not."""
@@ -140,13 +133,9 @@ class Segment:
             yield self._batch(places[start : start + _BATCH], list(islice(terms, _BATCH)))
 
     def _batch(self, places: NDArray[np.int64], texts: Sequence[tuple[str, str]]) -> Batch:
-        # The owners stand in the order of their rows.
-        cut = [range(*np.searchsorted(self._owners, [place, place + 1]).tolist()) for place in places]
         return Batch(
             rows=tuple(self.rows[place] for place in places.tolist()),
             vectors=self.dense.vectors(places.tolist()),
-            cut=self._sentences.vectors(at for held in cut for at in held),
-            owners=np.repeat(np.arange(len(places)), [len(held) for held in cut]),
             pieces=tuple(self._tokens.pieces(place) for place in places.tolist()),
             terms=tuple(terms for terms, _ in texts),
             words=tuple(words for _, words in texts),
@@ -165,9 +154,8 @@ def write(
 
     `told` hears of each batch's when they are done. Of all rows at once only the vectors are in memory.
     """
-    sha256, owners, tags, languages, done = hashlib.sha256(), array("q"), dict[str, int](), array("B"), 0
-    kinds = {_DENSE: Kind.of(count), _SENTENCES: Kind.of(count * _SEVERAL)}
-    vectors, cut = (DenseWriter(dimension, kind) for kind in kinds.values())
+    sha256, tags, languages = hashlib.sha256(), dict[str, int](), array("B")
+    vectors = DenseWriter(dimension, kind := Kind.of(count))
     with (
         writing_rows(folder) as add_row,
         writing_tokens(folder) as add_tokens,
@@ -175,20 +163,15 @@ def write(
     ):
         for batch in batches:
             vectors.add(batch.vectors)
-            cut.add(batch.cut)
-            owners.extend((batch.owners + done).tolist())
             for row, held, terms, words in zip(batch.rows, batch.pieces, batch.terms, batch.words, strict=True):
                 sha256.update(row.line.encode())
                 add_row(row)
                 add_tokens(held)
                 add_terms(terms, words, row.documents)
             languages.extend(tags.setdefault(tag, len(tags)) for tag in batch.tags)
-            done += len(batch.rows)
             told(batch.rows)
     vectors.save(folder / _DENSE)
-    cut.save(folder / _SENTENCES)
-    np.save(folder / _OWNERS, np.frombuffer(owners, np.int64))
     np.save(folder / _LANGUAGES, np.frombuffer(languages, np.uint8))
     (folder / _TAGS).write_text(json.dumps(list(tags)), "utf-8")
-    (folder / _KINDS).write_text(json.dumps(kinds), "utf-8")
+    (folder / _ABOUT).write_text(json.dumps({"rows": len(languages), "dense": kind}), "utf-8")
     return sha256.hexdigest()

@@ -30,6 +30,7 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "named.npy",
     "concepts.json",
 )
+_NOTHING = frozenset[str]()
 _COLUMNS = 4  # (start, end, first token, first name) of each sentence
 
 
@@ -153,13 +154,13 @@ class TokenStore:
 
     def units(self, rows: Sequence[int]) -> Units:
         """What `rows` are made of, in order; a row without a word has one sentence, of no length."""
-        tables = [self._sentences[self._rows[row] : self._rows[row + 1] + 1] for row in rows]
-        tokens = [self._tokens[table[0, 2] : table[-1, 2]] for table in tables]
+        tables = [self._sentences[self._rows[row] : self._rows[row + 1] + 1].tolist() for row in rows]
+        tokens = [self._tokens[table[0][2] : table[-1][2]] for table in tables]
         firsts = np.cumsum([0, *(len(held) + 1 for held in tokens)])
         starts, titles, edges = list[int](), list[bool](), [0]
         for table, first in zip(tables, firsts.tolist(), strict=False):
-            begun = (table[:-1, 2] - table[0, 2] + 1 + first).tolist()
-            is_title = (table[:-1, 0] == table[:-1, 1]).tolist()
+            begun = [token - table[0][2] + 1 + first for _, _, token, _ in table[:-1]]
+            is_title = [start == end for start, end, _, _ in table[:-1]]
             # The token of zeros is the first sentence's, or all of it.
             worded = bool(is_title) and not is_title[0]
             starts += [first, *begun[worded:]]
@@ -185,18 +186,18 @@ class TokenStore:
         places = np.arange(len(held))
         if self._table:
             held, places = np.unique(held, return_inverse=True)
-        vectors = unit(self._table(held) if self._table else held.astype(np.float32))
+        vectors = self._table(held) if self._table else unit(held.astype(np.float32))
         worded = np.ones(int(firsts[-1]), np.bool_)
         worded[firsts[:-1]] = False
         found = np.zeros(len(worded), np.int64)
         found[worded] = places + 1
         return np.concatenate([np.zeros((1, self._dimension), np.float32), vectors]), found
 
-    def _cut(self, table: NDArray[np.int64]) -> Iterator[tuple[Span, frozenset[str]]]:
+    def _cut(self, table: Sequence[Sequence[int]]) -> Iterator[tuple[Span, frozenset[str]]]:
         """The sentences of a passage with what they name; its table has a row for each, for its title, and an end."""
-        for (start, end, _, name), (*_, following) in pairwise(table.tolist()):
+        for (start, end, _, name), (*_, following) in pairwise(table):
             if start < end:
                 yield Span(start, end), self._names(name, following)
 
     def _names(self, start: int, end: int) -> frozenset[str]:
-        return frozenset(self._concepts[at] for at in self._named[start:end].tolist())
+        return frozenset(self._concepts[at] for at in self._named[start:end].tolist()) if start < end else _NOTHING
