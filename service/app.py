@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from importlib.util import find_spec
 from pathlib import Path
 
+from anyio import CapacityLimiter
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -28,6 +30,7 @@ from service.doors import (
     timeline_page,
     verify_page,
 )
+from service.doors.capacity import THREADS, THREADS_OF_BATCHES, Capacity
 from service.doors.gates import Bodies, Keyed, too_large
 from service.doors.mcp_door import McpDoor
 from service.doors.problems import EXPECTED, problem
@@ -58,6 +61,7 @@ def create_app(collection: Collection) -> FastAPI:
         lifespan=_life(collection, indexing, mcp),
     )
     app.state.collection, app.state.indexing = collection, indexing
+    app.state.reading = CapacityLimiter(1)  # files that are taken in
     _gates(app, collection)
     pages = (chat_page, timeline_page, verify_page, reading_page, docs_page)
     for door in (api, documents_api, openai_api, responses_api, dify_api, *pages):
@@ -78,6 +82,7 @@ def _life(
             collection.index()
         except (IndexUnusable, EncoderError):
             pass  # /readyz says why; a fixed index is picked up without a restart
+        current_default_thread_limiter().total_tokens = _threads(collection)
         indexing.start()
         async with mcp.life() if mcp else nullcontext():
             yield
@@ -86,10 +91,18 @@ def _life(
     return life
 
 
+def _threads(collection: Collection) -> int:
+    try:
+        return THREADS if collection.encoder.table else THREADS_OF_BATCHES
+    except EncoderError:  # then no question is answered
+        return THREADS
+
+
 def _gates(app: FastAPI, collection: Collection) -> None:
     """The last one stands outermost: other sites' scripts may read a refusal, and ask beforehand without a key."""
     settings = collection.settings
     app.add_middleware(Bodies)
+    app.add_middleware(Capacity)
     app.add_middleware(Keyed, read=settings.read_keys, ingest=settings.ingest_keys)
     if settings.origins:
         app.add_middleware(

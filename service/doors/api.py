@@ -169,7 +169,7 @@ def _paragraph(passage: Passage) -> dict[str, Any]:
 
 
 @router.get("/livez", operation_id="livez", summary="Is the process alive?")
-def livez() -> dict[str, str]:
+async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 

@@ -1,9 +1,12 @@
 """Documents in and out over HTTP, for callers with an ingest key, and what became of them."""
 
 import datetime
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from corpus.catalogue import Entry, slug
@@ -45,7 +48,7 @@ _Text = Annotated[str | None, Query(max_length=1000)]
     responses={200: {"model": StoredOut}, 409: _problem, 413: _problem, 415: _problem},
     openapi_extra={"requestBody": {"required": True, "content": {kind: {} for kind in _SUFFIXES}}},
 )
-def put_document(
+async def put_document(
     request: Request,
     response: Response,
     document_id: str,
@@ -62,7 +65,6 @@ def put_document(
 
     What the parameters leave out is taken from the file.
     """
-    collection: Collection = request.app.state.collection
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _SUFFIXES:
         raise HTTPException(415, f"Content-Type {kind[:80]!r} can't be read; there are {', '.join(_SUFFIXES)}")
@@ -70,21 +72,29 @@ def put_document(
         if slug(name) != name:
             raise HTTPException(422, f"{name[:80]!r} can't be a name; {slug(name)[:80]!r} could")
     entry = Entry(document_id, work, language, Origin(title, outlet, published, None, url))
-    declared = _work(collection.store, entry, date) if work or date else None
     file = f"{document_id}{_SUFFIXES[kind]}"
-    source = Source(file, Path(file), entry, declared, True, body)
+    source = Source(file, Path(file), entry, None, True, body)
+    collection: Collection = request.app.state.collection
+    # A file may take long to read: no question should have to wait for its thread.
+    taking = partial(_taken_in, collection.store, source, date)
+    report, job = await run_sync(taking, limiter=request.app.state.reading)
+    _indexing(request).wake()
+    response.status_code = 201 if report.outcome is Outcome.ADDED else 200
+    response.headers["Location"] = f"{collection.settings.base_url}/api/jobs/{job.id}"
+    return StoredOut(**FileOut.of(report).model_dump(exclude={"passages"}), job=_told(job, State.WAITING))
+
+
+def _taken_in(store: Store, source: Source, date: datetime.date | None) -> tuple[Report, Job]:
+    entry = source.entry
+    declared = _work(store, entry, date) if entry.work or date else None
     try:
-        draft = draft_of(source, source.read())
+        draft = draft_of(replace(source, work=declared), source.read())
     except CorpusError as error:
         raise HTTPException(422, str(error)) from error
-    with collection.store.changing():
-        outcome = collection.store.put(draft, datetime.date.today())
-        job = collection.store.jobs.add(document_id, outcome)
-    _indexing(request).wake()
-    response.status_code = 201 if outcome is Outcome.ADDED else 200
-    response.headers["Location"] = f"{collection.settings.base_url}/api/jobs/{job.id}"
-    report = Report(document_id, document_id, outcome, draft=draft)
-    return StoredOut(**FileOut.of(report).model_dump(exclude={"passages"}), job=_told(job, State.WAITING))
+    with store.changing():
+        outcome = store.put(draft, datetime.date.today())
+        job = store.jobs.add(entry.document, outcome)
+    return Report(entry.document, entry.document, outcome, draft=draft), job
 
 
 def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 
-from anyio import Lock, create_task_group, sleep_forever
+from anyio import CancelScope, Lock, create_task_group, sleep_forever
 from anyio.abc import TaskGroup, TaskStatus
 from anyio.to_thread import run_sync
 from starlette.routing import Route
@@ -40,7 +40,8 @@ class McpDoor:
         async with self._lock:
             if self._app is None:
                 assert self._tasks, "requests come after the start"
-                await self._tasks.start(self._open)
+                with CancelScope(shield=True):  # it is for all, also if the first who knocks has gone
+                    await self._tasks.start(self._open)
         assert self._app
         await self._app(scope, receive, send)
 

@@ -70,10 +70,10 @@ class _Stream:
         }
 
     def events(self, making: Callable[[], Message]) -> Iterator[str]:
-        """The first ones go out before anything is searched."""
+        """The first two go out, together, before anything is searched."""
         item = {"item_id": self._item, "output_index": 0, "content_index": 0}
-        yield self._event("response.created", response=self.response("in_progress"))
-        yield self._event("response.in_progress", response=self.response("in_progress"))
+        created = self._event("response.created", response=self.response("in_progress"))
+        yield created + self._event("response.in_progress", response=self.response("in_progress"))
         made = making()
         yield self._event("response.output_item.added", output_index=0, item=self._message("in_progress", []))
         yield self._event("response.content_part.added", **item, part=_part(None, ""))

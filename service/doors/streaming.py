@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from service.doors.problems import EXPECTED, Problem, problem
 
@@ -30,4 +31,11 @@ def streamed(events: Iterator[str], failed: Callable[[Problem], Iterable[str]]) 
                 _log.exception("a reply broke off")
             yield from failed(problem(error))
 
-    return StreamingResponse(guarded(), media_type="text/event-stream", headers=_HEADERS)
+    async def sent() -> AsyncIterator[str]:
+        """The first event, and then the others as they are there: each time in a thread there may be a wait for one."""
+        made = guarded()
+        yield await run_in_threadpool(next, made, "")
+        for held in await run_in_threadpool(list, made):
+            yield held
+
+    return StreamingResponse(sent(), media_type="text/event-stream", headers=_HEADERS)
