@@ -4,7 +4,7 @@ A description counts for the passages that name its concept, as in document expa
 their own words: it can make a passage more probable, and is never shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,30 @@ class Likeness:
     late: float
 
 
+class Fits(Mapping[str, Likeness]):
+    """How well a question fits each description, by concept."""
+
+    def __init__(self, places: Mapping[str, int], margins: Scores, late: Scores) -> None:
+        self._places, self._margins, self._late = places, margins, late
+
+    def __getitem__(self, name: str) -> Likeness:
+        at = self._places[name]
+        return Likeness(float(self._margins[at]), float(self._late[at]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def best(self, count: int) -> list[str]:
+        """The concepts that it fits best, the best first, equals by name."""
+        least = np.partition(self._margins, -count)[-count] if len(self) > count else 0.0
+        near = np.flatnonzero(self._margins >= least)
+        names = list(self._places)
+        return sorted((names[at] for at in near), key=lambda name: (-self._margins[self._places[name]], name))[:count]
+
+
 class Descriptions:
     """The described concepts of a glossary, held against questions."""
 
@@ -37,7 +61,7 @@ class Descriptions:
         """Open what `build` wrote."""
         self._known = dict[int, Vectors]()
         with np.load(folder / _FILE) as held:
-            self._concepts = [str(name) for name in held["concepts"]]
+            self._concepts = {str(name): at for at, name in enumerate(held["concepts"])}
             # A vector for each language of each description, half its words, half the names; the first of each concept.
             self._centres, self._centre_starts = held["centres"].astype(np.float32), held["centre_starts"]
             # The words of all descriptions, each once; the words of each concept, and the first one of each concept.
@@ -70,21 +94,18 @@ class Descriptions:
             starts=np.array(starts, np.int64),
         )
 
-    def likeness(self, vector: Vectors, tokens: Tokens) -> dict[str, Likeness]:
+    def likeness(self, vector: Vectors, tokens: Tokens) -> Fits:
         """How well a question, given as vector and tokens, fits each described concept."""
         directed = np.linalg.norm(tokens.vectors, axis=1) > 0
         asked = tokens.vectors[directed]
         if not self._concepts or not len(asked):
-            return {}
+            return Fits({}, np.zeros(0), np.zeros(0))
         near = np.maximum.reduceat(self._centres @ vector, self._centre_starts)
         best = self._best(asked) if tokens.ids is None else self._remembered(asked, tokens.ids[directed].tolist())
         weights = soft_idf(asked, best.mean(axis=1))
         late = weights @ best**2 / weights.sum()
         margins = np.clip(_standardised(_standardised(near) + _standardised(late)), 0.0, _STANDS_OUT)
-        return {
-            name: Likeness(float(margin), float(match))
-            for name, margin, match in zip(self._concepts, margins, late, strict=True)
-        }
+        return Fits(self._concepts, margins, late)
 
     def _best(self, asked: Vectors) -> Vectors:
         """How near each token comes to a word of each concept: (tokens, concepts)."""

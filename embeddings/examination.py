@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from corpus.document import Span
 from embeddings.encoder import Vectors
 from embeddings.fusion import Background, standardised
-from embeddings.late_interaction import LateInteraction, Part
+from embeddings.late_interaction import LateInteraction, Part, Sample
 from embeddings.segment import Limits, Segment
 from embeddings.tokens import Units
 
@@ -50,16 +50,16 @@ class Examiner:
     def __init__(self, segments: Sequence[Segment], limits: Sequence[Limits]) -> None:
         """`limits` say of each segment which rows count."""
         self._segments, self._limits = tuple(segments), tuple(limits)
-        self._samples = dict[str, tuple[Units, Vectors]]()
+        self._samples = dict[str, tuple[Sample, Vectors]]()
 
-    def _sample(self, tag: str) -> tuple[Units, Vectors]:
+    def _sample(self, tag: str) -> tuple[Sample, Vectors]:
         """Rows of one language, evenly out of all of them together; drawn when they are first asked for."""
         if tag not in self._samples:
             held = zip(self._segments, self._limits, strict=True)
             self._samples[tag] = self._drawn([segment.of_language(tag, limits) for segment, limits in held])
         return self._samples[tag]
 
-    def _drawn(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Units, Vectors]:
+    def _drawn(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Sample, Vectors]:
         edges = np.cumsum([0, *map(len, rows)])
         count = min(int(edges[-1]), _BACKGROUND)
         chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), count).astype(int))
@@ -67,7 +67,7 @@ class Examiner:
             segment.look(held[chosen[(chosen >= start) & (chosen < end)] - start].tolist())
             for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False)
         ]
-        return Units.joined([units for units, _ in looks]), np.concatenate([vectors for _, vectors in looks])
+        return Sample(Units.joined([units for units, _ in looks])), np.concatenate([vectors for _, vectors in looks])
 
     def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[tuple[int, int]]) -> Iterator[Look]:
         """Look at rows for a question, given as the parts of its wording and its vector; in any order."""
@@ -75,9 +75,9 @@ class Examiner:
         for at, row in places:
             rows.setdefault((at, self._segments[at].tag(row)), []).append(row)
         backgrounds = {
-            tag: (LateInteraction(parts, units), vectors @ vector)
+            tag: (LateInteraction(parts, sample), vectors @ vector)
             for tag in {tag for _, tag in rows}
-            for units, vectors in [self._sample(tag)]
+            for sample, vectors in [self._sample(tag)]
         }
         for (at, tag), held in rows.items():
             yield from self._of(at, *backgrounds[tag], vector, held)

@@ -15,7 +15,7 @@ from typing import Any
 
 from corpus.document import Span
 from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
-from embeddings.descriptions import Descriptions, Likeness
+from embeddings.descriptions import Descriptions, Fits
 from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner
 from embeddings.fusion import chance
@@ -27,7 +27,7 @@ from embeddings.rows import Row
 from embeddings.segment import Limits, Segment
 from embeddings.terms import VERSION
 
-_CANDIDATES = 100  # from each side
+_CANDIDATES = 40  # from each side
 _DESCRIBED = 3  # concepts whose description a question fits best, and that bring candidates
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
@@ -173,17 +173,16 @@ class Index:
             for row in segment.near(vector, _CANDIDATES, limits)
         }
 
-    def _described(self, likeness: Mapping[str, Likeness], documents: frozenset[str] | None) -> set[Place]:
+    def _described(self, likeness: Fits, documents: frozenset[str] | None) -> set[Place]:
         """Rows that name what the question describes best."""
-        best = sorted(likeness, key=lambda name: (-likeness[name].margin, name))[:_DESCRIBED]
-        return set(self._lexical({concept_term(name): 1.0 for name in best}, documents))
+        return set(self._lexical({concept_term(name): 1.0 for name in likeness.best(_DESCRIBED)}, documents))
 
     def _examine(
         self,
         query: Query,
         vector: Vectors,
         lexical: Mapping[Place, float],
-        likeness: Mapping[str, Likeness],
+        likeness: Fits,
         places: Sequence[Place],
         by_chance: float,
     ) -> Iterator[Seen]:

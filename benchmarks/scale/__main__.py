@@ -10,10 +10,10 @@ tests/quality.
 
 store, index    passages a second; the making up of documents is part of the first
 peak            the most memory that one process had, and of the ones that it started the largest
-ready, memory   from the start of `yinju serve` until it is ready, and what it then holds, without the pages of its files
+ready, memory   from the start of `yinju serve` until it is ready, and what it then holds besides the pages of files
 ask             a question through the Answerer, in one thread
 lexical         BM25 of eight terms of one paragraph, any of which may occur, 100 results
-dense           the ten nearest passages; x is how many times as fast as FAISS's exact search of them in single precision
+dense           the ten nearest passages; x is how many times as fast as FAISS's exact search in single precision
 recall          how many of the ten that exact search finds are found
 """
 

@@ -37,7 +37,7 @@ def table(figures: Sequence[Mapping[str, Any]]) -> str:
 
 
 def exponents(figures: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """The slope of each figure over the number of passages, both as logarithms, from 10,000 passages on if it may be."""
+    """The slope of each figure over the number of passages, both as logarithms; from 10,000 on, if there are two."""
     held = [one for one in figures if one["passages"] >= 10_000] or figures
     if len(held) < 2:
         return {}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from embeddings import glossary
-from embeddings.descriptions import Descriptions, Likeness
+from embeddings.descriptions import Descriptions, Fits
 from embeddings.encoder import open_encoder
 from embeddings.glossary import Concept, Glossary
 
@@ -20,7 +20,7 @@ def built_in(tmp_path_factory: pytest.TempPathFactory) -> Descriptions:
     return Descriptions(folder)
 
 
-def likeness(descriptions: Descriptions, text: str) -> dict[str, Likeness]:
+def likeness(descriptions: Descriptions, text: str) -> Fits:
     return descriptions.likeness(ENCODER.encode_query([text])[0], ENCODER.encode_tokens([text])[0])
 
 

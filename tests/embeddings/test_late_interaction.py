@@ -7,7 +7,7 @@ import pytest
 
 from corpus.document import Span
 from embeddings.encoder import unit
-from embeddings.late_interaction import LateInteraction, Part
+from embeddings.late_interaction import LateInteraction, Part, Sample
 from embeddings.tokens import Units
 
 RANDOM = np.random.default_rng(3)
@@ -71,7 +71,7 @@ def by_hand(vectors: np.ndarray) -> float:
 
 
 def test_passages_and_sentences_score_as_by_hand() -> None:
-    interaction = LateInteraction([Part((token[None, :],)) for token in QUESTION], SAMPLE).score(SAMPLE)
+    interaction = LateInteraction([Part((token[None, :],)) for token in QUESTION], Sample(SAMPLE)).score(SAMPLE)
     assert interaction.passages == pytest.approx([by_hand(held.vectors) for held in PASSAGES], abs=1e-5)
     for scores, held in zip(interaction.sentences, PASSAGES, strict=True):
         assert scores == pytest.approx([by_hand(vectors) for vectors in held.sentences], abs=1e-5)
@@ -79,7 +79,7 @@ def test_passages_and_sentences_score_as_by_hand() -> None:
 
 def test_a_part_takes_its_best_wording_or_its_concept() -> None:
     wording = PASSAGES[1].vectors[:1] * 2
-    one = LateInteraction([Part((QUESTION[:1], wording), "inf")], SAMPLE)
+    one = LateInteraction([Part((QUESTION[:1], wording), "inf")], Sample(SAMPLE))
     assert one.score(units([PASSAGES[1]])).passages == pytest.approx([1.0], abs=1e-5)
     named = passage(2, 2, concepts=(frozenset(), frozenset({"inf"})))
     scored = one.score(units([named]))
@@ -91,15 +91,15 @@ def test_a_match_in_the_title_counts_for_the_passage_but_for_no_sentence_and_les
     plain = PASSAGES[1]
     titled = replace(plain, title=unit(QUESTION[:1]))
     held = units([plain, titled])
-    one = LateInteraction([Part((QUESTION[:1],))], held).score(held)
+    one = LateInteraction([Part((QUESTION[:1],))], Sample(held)).score(held)
     match = best(unit(QUESTION[:1])[0], plain.vectors)
     assert one.passages == pytest.approx([match**2, max(match, 0.7) ** 2], abs=1e-5)
     assert one.sentences[0] == pytest.approx(one.sentences[1], abs=1e-6) and len(one.sentences[1]) == 1
 
 
 def test_nothing_asked_or_nothing_held_scores_zero() -> None:
-    assert list(LateInteraction([], SAMPLE).score(SAMPLE).passages) == [0, 0, 0]
+    assert list(LateInteraction([], Sample(SAMPLE)).score(SAMPLE).passages) == [0, 0, 0]
     empty = units([Passage([np.zeros((0, 4), np.float32)], (frozenset(),))])
-    assert list(LateInteraction([Part((QUESTION,))], SAMPLE).score(empty).passages) == [0]
+    assert list(LateInteraction([Part((QUESTION,))], Sample(SAMPLE)).score(empty).passages) == [0]
     none = units([])
-    assert list(LateInteraction([Part((QUESTION,))], none).score(none).passages) == []
+    assert list(LateInteraction([Part((QUESTION,))], Sample(none)).score(none).passages) == []
