@@ -31,7 +31,7 @@ from service import built_in
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
-from service.doors import figures, intake, serving, terminal
+from service.doors import figures, intake, terminal
 from service.doors.citing import TimelineOut, VerificationOut
 from service.doors.intake import FileOut
 from service.doors.schemas import AnswerOut
@@ -241,7 +241,8 @@ def serve(
     collection = Collection(settings)
     _make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
-    if not serving.run(collection):
+    # The web is only imported by who serves: the other commands are done sooner.
+    if not import_module("service.doors.serving").run(collection):
         raise typer.Exit(1)
 
 
