@@ -21,7 +21,7 @@ from embeddings.examination import Examiner
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
 from embeddings.preparation import Batch, concept_term, language_tag, words_of
-from embeddings.publication import IndexDamaged, State, check, current, sound
+from embeddings.publication import IndexDamaged, State, check, current, seen, sound
 from embeddings.query import Query
 from embeddings.rows import Row
 from embeddings.segment import Limits, Segment
@@ -80,7 +80,7 @@ class Index:
         """
         state = current(folder)
         check(state, made_with(encoder, glossary))
-        if before and before.state == state:
+        if before and before.state == state and all(_is_there(folder, segment) for segment in before.segments):
             return before
         try:
             return cls._of(folder, state, encoder, glossary, before)
@@ -92,7 +92,7 @@ class Index:
 
     @classmethod
     def _of(cls, folder: Path, state: State, encoder: Encoder, glossary: Glossary, before: "Index | None") -> "Index":
-        known = {segment.name: segment for segment in before.segments} if before else {}
+        known = {one.name: one for one in before.segments if _is_there(folder, one)} if before else {}
         segments = [known.get(held.name) or Segment(sound(folder / held.name), encoder) for held in state.segments]
         if before and before.state.descriptions == state.descriptions:
             descriptions = before._descriptions
@@ -263,6 +263,11 @@ class Index:
 
     def _idf(self, frequency: int) -> float:
         return _idf(sum(map(len, self.segments)), frequency)
+
+
+def _is_there(folder: Path, segment: Segment) -> bool:
+    """Whether a segment that is open is still the one that has its name."""
+    return segment.seen is not None and segment.seen == seen(folder / segment.name)
 
 
 def _idf(count: int, frequency: int) -> float:

@@ -1,8 +1,10 @@
 """Index folders on disk: written aside, checked by digest, made current by one atomic replace.
 
     indexes/current        the state: which folders are in use, what they were made with, and of which store
-    indexes/NAME-<digest>/ manifest.json has the SHA-256 of every other file; a folder never changes
+    indexes/NAME-<digest>/ manifest.json has the size and the SHA-256 of every other file; a folder never changes
 
+Every file is checked before it is opened, but of a large one only the size: who opens it should not wait until it is
+read. `yinju doctor` and a service in the background read those too.
 A reader that has opened a folder keeps it; those of the state before are kept for readers in between.
 """
 
@@ -14,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -25,6 +28,7 @@ FORMAT = 6
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 _ASIDE = ".tmp"
+_LARGE = 1 << 28  # bytes, which take a sixth of a second to read
 
 
 class IndexUnusable(Exception):
@@ -109,7 +113,7 @@ def write_folder(folder: Path, kind: str, write: Callable[[Path], str]) -> str:
     """
     with _aside(folder) as aside:
         name = f"{kind}-{write(aside)[:16]}"
-        manifest = {str(path.relative_to(aside)): _sha256(path) for path in _files(aside)}
+        manifest = {str(path.relative_to(aside)): _seal(path) for path in _files(aside)}
         (aside / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
         for path in [*_files(aside), aside / _MANIFEST]:
             _sync(path)
@@ -192,8 +196,12 @@ def _state(held: Mapping[str, Any]) -> State:
 
 def mark(folder: Path) -> tuple[int, int] | None:
     """What changes whenever a state is published; None if there is none."""
+    return _mark(folder / _CURRENT)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
     try:
-        held = (folder / _CURRENT).stat()
+        held = path.stat()
     except OSError:
         return None
     return held.st_ino, held.st_mtime_ns
@@ -210,26 +218,39 @@ def check(state: State, made_with: Mapping[str, Any]) -> None:
 
 
 def sound(path: Path) -> Path:
-    """The folder at `path`, after every file in it was checked against its digest. Raises IndexDamaged."""
-    for problem in damage(path):
+    """The folder at `path`, after its files were checked, large ones by their size. Raises IndexDamaged."""
+    for problem in damage(path, _LARGE):
         raise IndexDamaged(f"{path}: {problem}; run `yinju ingest` to build the index anew")
     return path
 
 
-def damage(path: Path) -> Iterator[str]:
-    """What is wrong with the files of an index folder, a line each."""
+def damage(path: Path, most: float = inf) -> Iterator[str]:
+    """What is wrong with the files of an index folder, a line each; of those over `most` bytes only the size counts."""
     try:
         manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
         files = dict(manifest).items()
     except (OSError, ValueError, TypeError) as error:
         yield f"{_MANIFEST}: {error}"
         return
-    for name, digest in files:
+    for name, seal in files:
         try:
-            if _sha256(path / name) != digest:
+            size = (path / name).stat().st_size
+            if seal != {"bytes": size, "sha256": seal["sha256"] if size > most else _sha256(path / name)}:
                 yield f"{name} has changed since it was published"
         except OSError as error:
             yield f"{name}: {error.strerror}"
+        except (TypeError, KeyError) as error:
+            yield f"{_MANIFEST}: {error!r}"
+
+
+def condemn(path: Path) -> None:
+    """Let nobody open a folder any more: it is damaged, though not as `sound` would see."""
+    (path / _MANIFEST).unlink(missing_ok=True)
+
+
+def seen(path: Path) -> tuple[int, int] | None:
+    """What changes when a folder is written anew; None if it is not there, or condemned."""
+    return _mark(path / _MANIFEST)
 
 
 def _digest(held: Any) -> str:
@@ -241,6 +262,10 @@ def _files(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != _MANIFEST
     )
+
+
+def _seal(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": _sha256(path)}
 
 
 def _sha256(path: Path) -> str:

@@ -17,6 +17,7 @@ from embeddings.dense import DenseIndex, DenseWriter, Kind
 from embeddings.encoder import Encoder, Vectors
 from embeddings.lexical import LexicalIndex, writing_terms
 from embeddings.preparation import Batch
+from embeddings.publication import seen
 from embeddings.rows import Row, Rows, writing_rows
 from embeddings.tokens import TokenStore, Units, writing_tokens
 
@@ -41,7 +42,7 @@ class Segment:
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         """Open what `write` wrote with the same encoder; the caller has checked the files."""
-        self.name = folder.name
+        self.name, self.seen = folder.name, seen(folder)
         self.rows = Rows(folder)
         self.dense = DenseIndex(folder / _DENSE)
         self.lexical = LexicalIndex(folder / _LEXICAL)

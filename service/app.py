@@ -49,7 +49,9 @@ def from_environ() -> FastAPI:
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
     mcp = McpDoor(collection) if find_spec("mcp") else None
-    indexing = Indexing(collection.store.jobs, collection.reached, collection.renew, collection.tidy_index)
+    indexing = Indexing(
+        collection.store.jobs, collection.reached, collection.renew, collection.tidy_index, collection.scrub_index
+    )
     app = FastAPI(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",

@@ -3,6 +3,7 @@
 import threading
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 from corpus.document import CorpusError
 from corpus.store import Store
@@ -12,7 +13,7 @@ from embeddings.encoder import Encoder, EncoderError, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable, tidying
+from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable, condemn, damage, tidying
 from embeddings.reranker import Reranker
 from service import examples, own_questions
 from service.answer import Answerer
@@ -86,12 +87,24 @@ class Collection:
     def index_problems(self) -> list[str]:
         """What is wrong with the index; it is not that there is none yet, or that it is behind the store."""
         try:
-            self.index()
+            return [f"{folder.name}: {problem}" for folder in self._folders() for problem in damage(folder)]
         except IndexMissing:
             return []
         except IndexUnusable as error:
             return [str(error)]
-        return []
+
+    def _folders(self) -> list[Path]:
+        return [self.settings.indexes / name for name in self.index().state.folders]
+
+    def scrub_index(self) -> bool:
+        """Read the index in full; one that is damaged is given up and made anew. Whether it was."""
+        damaged = [folder for folder in self._folders() if any(damage(folder))]
+        for folder in damaged:
+            condemn(folder)
+        if damaged:
+            self._snapshot.forget()
+            self.renew()
+        return bool(damaged)
 
     def renew(self) -> None:
         """Answer from the store as it is now, as soon as this returns. Raises as `index` does."""

@@ -37,13 +37,14 @@ class Indexing:
         reached: Callable[[], int],
         renew: Callable[[], None],
         tidy: Callable[[Callable[[int, int], None]], bool],
+        scrub: Callable[[], object],
     ) -> None:
         """`reached` is the number of the store's change that answers are of; after `renew` it is that of the last one.
 
         `tidy` makes the index faster to search. What it is given it calls now and then; an exception out of that ends
-        the tidying.
+        the tidying. `scrub` finds what is damaged, and is called once after each start.
         """
-        self._jobs, self._reached, self._renew, self._tidy = jobs, reached, renew, tidy
+        self._jobs, self._reached, self._renew, self._tidy, self._scrub = jobs, reached, renew, tidy, scrub
         self._problems: dict[str, str] = {}  # by job, of the last time that it was tried here
         self._changed = threading.Condition()
         self._is_closing = self._is_behind = self._is_untidy = False
@@ -102,6 +103,8 @@ class Indexing:
             self._jobs.fail(waiting, str(error))
 
     def _tidying(self) -> None:
+        with suppress(*_FAULTS):  # which whoever asks is told
+            self._scrub()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closing or self._is_untidy)

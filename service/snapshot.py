@@ -45,6 +45,11 @@ class Snapshot:
             assert self.held, "it was opened, or opening it has raised"
             return self.held
 
+    def forget(self) -> None:
+        """Let go of what is open: it must not be answered from any more."""
+        with self._opening:
+            self.held, self._seen, self._next_try = None, None, 0.0
+
     def _is_outdated(self) -> bool:
         return mark(self._folder) not in (None, self._seen)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from corpus.changes import Change
+from embeddings import publication
 from embeddings.publication import (
     IndexDamaged,
     IndexMismatch,
@@ -17,10 +18,12 @@ from embeddings.publication import (
     State,
     building,
     check,
+    condemn,
     current,
     damage,
     mark,
     publish,
+    seen,
     sound,
     write_folder,
 )
@@ -192,3 +195,22 @@ def test_one_at_a_time_builds(tmp_path: Path) -> None:
     for builder in builders:
         builder.join()
     assert entered.value == 60
+
+
+def test_of_a_large_file_only_the_size_is_checked_until_it_is_read_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "_LARGE", 100)
+    path = tmp_path / write_folder(tmp_path, "segment", write)
+    (path / "inner" / "part").write_bytes(bytes(256))
+    before = seen(path)
+    assert sound(path) == path and list(damage(path)) == ["inner/part has changed since it was published"]
+    (path / "inner" / "part").write_bytes(bytes(255))
+    with pytest.raises(IndexDamaged, match="inner/part has changed"):
+        sound(path)
+    condemn(path)
+    assert before and seen(path) is None
+    with pytest.raises(IndexDamaged, match=r"manifest\.json"):
+        sound(path)
+    write_folder(tmp_path, "segment", write)
+    assert seen(path) not in (None, before) and list(damage(path)) == []

@@ -99,6 +99,6 @@ def test_what_is_cleared_away_while_it_is_opened_is_no_fault(tmp_path: Path, mon
     assert Index.open(tmp_path, ENCODER, NAMES).size == 4 and len(opened) > 2
     monkeypatch.undo()
     for segment in tmp_path.glob("segment-*"):
-        (segment / "sentence-rows.npy").unlink()
+        (segment / "row-starts.npy").unlink()
     with pytest.raises(IndexDamaged, match=r"sentence-rows\.npy"):
         Index.open(tmp_path, ENCODER, NAMES)
