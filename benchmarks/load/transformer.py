@@ -73,7 +73,7 @@ def _asked_of(encoder: Encoder) -> Callable[[str], None]:
 def _one_by_one(encoder: Encoder) -> Callable[[str], None]:
     """Two at once would spoil each other."""
     lock = threading.Lock()
-    calls = [
+    calls: list[Callable[[str], object]] = [
         lambda question: encoder.encode_query([question, question]),
         *[lambda question: encoder.encode_tokens([question])] * 2,
     ]
