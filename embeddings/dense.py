@@ -1,10 +1,12 @@
 """FAISS: the inner product of a question's vector with those of passages. The only file that imports faiss.
 
-Exact while that is fast, first in single and then in half precision, which takes half the time and the same rows; then
-by HNSW (Malkov & Yashunin 2016) over the same halves. `python -m benchmarks.scale` measures where each pays.
+Exact while that is fast, first in single and then in half precision, which takes half the time and finds the same. From
+then on every row is looked at as a code of four bits for each two dimensions (product quantisation, Jégou et al. 2011,
+scanned as by André et al. 2017), and the best few hundred exactly. Graphs (HNSW) and inverted lists are faster still,
+but find seven to nine out of ten among passages of like vectors; `python -m benchmarks.scale` measures what this finds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,10 +22,11 @@ from embeddings.encoder import Vectors
 # no less time; and questions come side by side.
 threadpool_limits(limits=1)
 
-_LINKS, _LOOK_AHEAD = 32, 80  # of HNSW's graph: links of a row, and how many are looked at for each while it is built
-_BROAD = 256  # rows that a search in the graph keeps in view
-_NARROW = 0.1  # share of the rows admitted up to which looking at all of them is faster than the graph
-_STEP = 1 << 12  # vectors that are added at once
+_LOOKED = 400  # rows that are looked at exactly, or ten for each that is wanted
+_NARROW = 0.1  # share of the rows admitted up to which looking exactly at all of them is faster than looking at codes
+_STEP = 1 << 14  # vectors that are coded at once
+_TRAINED = 20_000  # vectors, evenly out of all, that the codes are made to fit
+_BITS, _DIMENSIONS = 4, 2  # of a code, and what it stands for
 
 
 class Kind(StrEnum):
@@ -31,55 +34,57 @@ class Kind(StrEnum):
 
     FLAT = "flat"
     HALF = "fp16"
-    GRAPH = "hnsw"
+    CODES = "fp16, pq"
 
     @classmethod
     def of(cls, count: int) -> "Kind":
         """What so many vectors are best held as."""
-        return cls.FLAT if count <= 10_000 else cls.HALF if count <= 100_000 else cls.GRAPH
+        return cls.FLAT if count <= 10_000 else cls.HALF if count <= 60_000 else cls.CODES
 
 
 class DenseWriter:
     """Vectors that come batch by batch; the i-th becomes row i."""
 
     def __init__(self, dimension: int, kind: Kind) -> None:
-        self._index, self._left = _MADE[kind](dimension), list[Vectors]()
+        self._kind = kind
+        if kind is Kind.FLAT:
+            self._index: faiss.Index = faiss.IndexFlatIP(dimension)
+        else:
+            halves = faiss.ScalarQuantizer.QT_fp16
+            self._index = faiss.IndexScalarQuantizer(dimension, halves, faiss.METRIC_INNER_PRODUCT)
 
     def add(self, vectors: Vectors) -> None:
         """Take in `vectors` (n, dimension)."""
-        self._left.append(vectors)
-        if sum(map(len, self._left)) >= _STEP:
-            self._add()
-
-    def _add(self) -> None:
-        # Of so many at once, cores link some each; it is the only work here that is for more than one.
-        faiss.omp_set_num_threads(CORES)
-        self._index.add(np.ascontiguousarray(np.concatenate(self._left), np.float32))
-        faiss.omp_set_num_threads(1)
-        self._left.clear()
+        self._index.add(np.ascontiguousarray(vectors, np.float32))
 
     def save(self, path: Path) -> None:
-        """Write them all to `path`. Raises OSError, as on a full disk."""
-        if self._left:
-            self._add()
-        try:
-            faiss.write_index(self._index, str(path))
-        except RuntimeError as error:  # which is all that FAISS raises
-            raise OSError(f"{path.name}: {str(error).rpartition(':')[2].strip()}") from error
+        """Write them all to `path`, and their codes beside it. Raises OSError, as on a full disk."""
+        _save(self._index, path)
+        if self._kind is Kind.CODES and self._index.ntotal and not self._index.d % _DIMENSIONS:
+            _save(_coded(self._index), _codes(path))
 
 
-def _graph(dimension: int) -> faiss.Index:
-    index = faiss.IndexHNSWSQ(dimension, _FP16, _LINKS, faiss.METRIC_INNER_PRODUCT)  # type: ignore[arg-type]
-    index.hnsw.efConstruction = _LOOK_AHEAD
-    return index
+def _coded(index: faiss.Index) -> faiss.Index:
+    """The codes of all vectors of `index`."""
+    codes = faiss.IndexPQFastScan(index.d, index.d // _DIMENSIONS, _BITS, faiss.METRIC_INNER_PRODUCT)
+    sample = np.unique(np.linspace(0, index.ntotal - 1, _TRAINED).astype(np.int64))
+    faiss.omp_set_num_threads(CORES)
+    codes.train(index.reconstruct_batch(sample))
+    for start in range(0, index.ntotal, _STEP):
+        codes.add(index.reconstruct_n(start, min(_STEP, index.ntotal - start)))
+    faiss.omp_set_num_threads(1)
+    return codes
 
 
-_FP16 = faiss.ScalarQuantizer.QT_fp16
-_MADE: dict[Kind, Callable[[int], faiss.Index]] = {
-    Kind.FLAT: faiss.IndexFlatIP,
-    Kind.HALF: lambda dimension: faiss.IndexScalarQuantizer(dimension, _FP16, faiss.METRIC_INNER_PRODUCT),
-    Kind.GRAPH: _graph,
-}
+def _save(index: faiss.Index, path: Path) -> None:
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:  # which is all that FAISS raises
+        raise OSError(f"{path.name}: {str(error).rpartition(':')[2].strip()}") from error
+
+
+def _codes(path: Path) -> Path:
+    return path.with_suffix(".codes")
 
 
 class DenseIndex:
@@ -88,10 +93,7 @@ class DenseIndex:
     def __init__(self, path: Path) -> None:
         """Open what `write_vectors` wrote. The caller has checked the file's digest: FAISS would not."""
         self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        self._is_graph = isinstance(self._index, faiss.IndexHNSW)
-        self._all: faiss.Index = self._index
-        if self._is_graph:
-            self._all = faiss.downcast_index(self._index.storage)  # type: ignore[attr-defined]
+        self._codes: faiss.Index | None = faiss.read_index(str(_codes(path))) if _codes(path).exists() else None
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -103,23 +105,33 @@ class DenseIndex:
     def vectors(self, rows: Iterable[int]) -> Vectors:
         """The vectors of `rows`, as they are held: (rows, dimension)."""
         held = np.fromiter(rows, np.int64)
-        return np.asarray(self._all.reconstruct_batch(held) if len(held) else np.zeros((0, self.dimension)), np.float32)
+        if not len(held):
+            return np.zeros((0, self.dimension), np.float32)
+        return np.asarray(self._index.reconstruct_batch(held), np.float32)
 
     def search(self, query: Vectors, k: int, admitted: NDArray[np.bool_] | None = None) -> dict[int, float]:
         """The `k` best rows for one `query` vector (dimension,), out of those `admitted`, if given: row → product."""
         count = len(self) if admitted is None else int(admitted.sum())
         if min(k, count) < 1:
             return {}
-        in_graph = self._is_graph and count > _NARROW * len(self)
-        selector = None
+        if self._codes is not None and count > _NARROW * len(self):
+            return self._looked(self._codes, query, min(k, count), count, admitted)
+        parameters = None
         if admitted is not None:
             bitmap = np.packbits(admitted, bitorder="little")
             selector = faiss.IDSelectorBitmap(bitmap)  # type: ignore[call-arg, arg-type]
-        if in_graph:
-            parameters = faiss.SearchParametersHNSW(efSearch=max(_BROAD, k), sel=selector)  # type: ignore[attr-defined]
-        else:
-            parameters = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]
-        index = self._index if in_graph else self._all
-        scores, found = index.search(query.reshape(1, -1), min(k, count), params=parameters)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        scores, found = self._index.search(query.reshape(1, -1), min(k, count), params=parameters)
         # FAISS pads with row -1 what it did not find.
         return {int(row): float(score) for row, score in zip(found[0], scores[0], strict=True) if row >= 0}
+
+    def _looked(
+        self, codes: faiss.Index, query: Vectors, k: int, count: int, admitted: NDArray[np.bool_] | None
+    ) -> dict[int, float]:
+        """The same, by looking exactly at the rows whose codes are best: more of them if some are not admitted."""
+        looked = min(len(self), max(_LOOKED, 10 * k) * len(self) // count)
+        rows = codes.search(query.reshape(1, -1), looked)[1][0]
+        rows = rows[rows >= 0] if admitted is None else rows[admitted[rows] & (rows >= 0)]
+        scores = self.vectors(rows) @ query
+        best = np.lexsort((rows, -scores))[:k]
+        return {int(rows[at]): float(scores[at]) for at in best}

@@ -23,7 +23,7 @@ from typing import Any
 
 from corpus.changes import Change
 
-FORMAT = 6
+FORMAT = 7
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
