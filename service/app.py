@@ -1,5 +1,6 @@
 """The assembly: a collection → doors, one error table, the life of the process."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -43,7 +44,17 @@ _STATIC = Path(__file__).parent / "doors" / "web" / "static"
 
 def from_environ() -> FastAPI:
     """The service over what the environment names: each of several processes makes its own."""
-    return create_app(Collection(Settings.from_environ(os.environ)))
+    return alone(Collection(Settings.from_environ(os.environ)))
+
+
+def alone(collection: Collection) -> FastAPI:
+    """The service as all that its process does: what is there by now stays, and is not looked through for garbage.
+
+    That would stop everything for a tenth of a second now and then.
+    """
+    app = create_app(collection)
+    gc.freeze()
+    return app
 
 
 def create_app(collection: Collection) -> FastAPI:

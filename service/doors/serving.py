@@ -2,7 +2,7 @@
 
 import uvicorn
 
-from service.app import create_app
+from service.app import alone
 from service.collection import Collection
 
 _START = 60  # seconds without a word after which a worker is taken for dead: it has to import everything first
@@ -14,7 +14,7 @@ def run(collection: Collection) -> bool:
     settings = collection.settings
     try:
         uvicorn.run(
-            create_app(collection) if settings.workers == 1 else "service.app:from_environ",
+            alone(collection) if settings.workers == 1 else "service.app:from_environ",
             factory=settings.workers > 1,
             host=settings.host,
             port=settings.port,
