@@ -64,7 +64,9 @@ class Answerer:
         self.index = self._index = index
         self._lookup = lookup
         self._reranker = reranker
+        # What follows from the store's list of documents, which is a new one whenever it changes.
         self._unlimited: tuple[Sequence[Member], frozenset[str] | None] | None = None
+        self._works: tuple[Sequence[Member], Mapping[str, str]] | None = None
 
     def ask(
         self,
@@ -96,7 +98,7 @@ class Answerer:
         widest = found if narrowed is None else self._index.search(replace(query, documents=None), 1)
         is_treated = bool(widest.hits) and widest.hits[0].score >= CALIBRATED.threshold
         answering = [hit for hit in found.hits if hit.score >= CALIBRATED.company] if is_treated else []
-        answers = _chosen(self._reranked(understood.text, answering), members, top_k)
+        answers = _chosen(self._reranked(understood.text, answering), self._works_of(members), top_k)
         understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
         nearest = [] if answers else found.hits[:_NEAREST]
         quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
@@ -115,6 +117,12 @@ class Answerer:
         if not limits:
             self._unlimited = members, narrowed
         return narrowed
+
+    def _works_of(self, members: Sequence[Member]) -> Mapping[str, str]:
+        """The work of each document."""
+        if self._works is None or self._works[0] is not members:
+            self._works = members, {member.document: member.work for member in members}
+        return self._works[1]
 
     def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
         if not self._index.size:
@@ -157,9 +165,8 @@ class Answerer:
         )
 
 
-def _chosen(answers: Sequence[Hit], members: Sequence[Member], top_k: int) -> list[Hit]:
+def _chosen(answers: Sequence[Hit], work: Mapping[str, str], top_k: int) -> list[Hit]:
     """The hits to quote, in order: where not all have room, each work's best goes before another's second."""
-    work = {member.document: member.work for member in members}
     turns: Counter[str] = Counter()
     places = []
     for place, hit in enumerate(answers):
