@@ -7,17 +7,16 @@ import hashlib
 from pathlib import Path
 
 from corpus.catalogue import load
-from corpus.changes import NONE
 from corpus.store import Store
 from service.ingestion import BUILT_IN
 from service.version import version
 
 
 def is_wanted(store: Store, mark: Path) -> bool:
-    """Whether they are to be taken in: nothing ever was, or they are all that there is, and not as `mark` says."""
-    if store.changes.last() == NONE:
-        return True
-    return {member.document for member in store.members()} == set(load(BUILT_IN).documents()) and not _is_as(mark)
+    """Whether they are to be taken in: nothing else is there, none was withdrawn, and they are not as `mark` says."""
+    names = set(load(BUILT_IN).documents())
+    is_alone = {member.document for member in store.members()} <= names and not any(map(store.withdrawn, names))
+    return is_alone and not _is_as(mark)
 
 
 def taken_in(mark: Path) -> None:

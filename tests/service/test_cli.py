@@ -221,4 +221,8 @@ def test_a_first_start_that_was_cut_off_is_completed(tmp_path: Path) -> None:
     ingest(collection.store, [BUILT_IN / "un-cd-2019.txt"])
     with socket.create_server(("127.0.0.1", 0)) as taken:
         yinju(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
-    assert len(collection.store.members()) == 5 and collection.growth.is_current()
+        assert len(collection.store.members()) == 5 and collection.growth.is_current()
+        collection.store.withdraw("un-cd-2019", datetime.date(2026, 1, 1))
+        started = yinju(tmp_path, "serve", "--port", str(taken.getsockname()[1]))
+    assert "un-cd-2019" not in started.stderr  # what was withdrawn stays away, and no file is read again
+    assert len(collection.store.members()) == 4 and collection.growth.is_current()
