@@ -100,5 +100,5 @@ def test_what_is_cleared_away_while_it_is_opened_is_no_fault(tmp_path: Path, mon
     monkeypatch.undo()
     for segment in tmp_path.glob("segment-*"):
         (segment / "row-starts.npy").unlink()
-    with pytest.raises(IndexDamaged, match=r"sentence-rows\.npy"):
+    with pytest.raises(IndexDamaged, match=r"row-starts\.npy"):
         Index.open(tmp_path, ENCODER, NAMES)
