@@ -114,7 +114,7 @@ class Page(APIRoute):
 
 def typed(text: str) -> str:
     """`text` as its reader typed it: a form sends each of its line breaks as two characters."""
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def page(

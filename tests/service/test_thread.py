@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from service.doors.interface import typed
 from service.doors.thread import Turn, query, turns
 from service.question import INTERPRETATIONS, BadQuestion, Filters
 
@@ -14,7 +15,7 @@ NAMES = ("q", "work", "from", "to", "without")
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)  # an address holds no half of a surrogate pair
 TURNS = st.builds(
     Turn,
-    question=TEXT.filter(str.strip),
+    question=TEXT.map(typed).filter(str.strip),
     works=st.lists(TEXT, max_size=3).map(tuple),
     start=st.just("") | TEXT,
     end=st.just("") | TEXT,
@@ -35,11 +36,13 @@ def test_the_newest_ten_are_kept(held: list[Turn]) -> None:
 
 
 @given(PAIRS)
-@example([("q", "a"), ("q", " "), ("work", "w"), ("q", "")])
+@example([("q", "a\r\nb\rc"), ("q", " "), ("work", "w"), ("q", "")])
 def test_any_address_reads_as_turns_that_write_themselves(pairs: list[tuple[str, str]]) -> None:
     read = turns(pairs)
     assert turns(query(read)) == read
-    assert [turn.question for turn in read] == [value for name, value in pairs if name == "q" and value.strip()][-10:]
+    assert [turn.question for turn in read] == [typed(value) for name, value in pairs if name == "q" and value.strip()][
+        -10:
+    ]
     assert read == turns([(name, value) for name, value in pairs if name in NAMES])
 
 
