@@ -56,7 +56,7 @@ class Snapshot:
     def _open(self) -> None:
         published = mark(self._folder)
         try:
-            self.held, self._seen = self._open_index(self.held), published
+            self.held, self._seen, self._next_try = self._open_index(self.held), published, 0.0
         except IndexUnusable:
             self._next_try = monotonic() + _RETRY
             if self.held is None:

@@ -67,6 +67,8 @@ def test_without_one_everybody_waits_or_is_told(tmp_path: Path) -> None:
         waiting = [pool.submit(snapshot.index) for _ in range(3)]
         opening.may.set()
         assert len({id(held.result(30)) for held in waiting}) == 1
+    publish(tmp_path, "One.", "Two.")
+    assert snapshot.index().size == 2  # that there was none once is no reason to wait
 
 
 def test_one_that_cannot_be_opened_is_tried_again_now_and_then(tmp_path: Path) -> None:
