@@ -12,6 +12,7 @@ from embeddings.growth import build
 from embeddings.index import Index
 from embeddings.publication import IndexDamaged, IndexMissing
 from embeddings.rows import Row
+from service import snapshot as snapshots
 from service.snapshot import Snapshot
 
 NAMES = glossary.load(glossary.BUILT_IN)
@@ -55,7 +56,8 @@ def test_while_one_opens_the_next_the_others_get_the_one_before(tmp_path: Path) 
     assert snapshot.index() is snapshot.newest() is newest.result() and opening.times == 2
 
 
-def test_without_one_everybody_waits_or_is_told(tmp_path: Path) -> None:
+def test_without_one_everybody_waits_or_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "_RETRY", 1000.0)
     opening = Opening(tmp_path)
     opening.may.set()
     snapshot = Snapshot(tmp_path, opening)
