@@ -41,9 +41,7 @@ _SMALL = 2_000  # rows; so many are indexed in a second or two
 _GROWTH = 2  # how much larger a segment is than all after it together
 _WORN = 0.75  # share of its rows that count; with fewer, a segment is merged
 _STEP = 50_000  # passages of a new segment, about: a minute's work or two
-_LARGEST = (
-    1_000_000  # rows of a merged segment: their vectors and the graph over them are in memory while it is written
-)
+_LARGEST = 1_000_000  # rows of a merged segment: their vectors are in memory while it is written
 
 Told = Callable[[int, int], None]
 Heard = Callable[[Sequence[Row]], None]

@@ -108,8 +108,9 @@ class Answerer:
         self, works: Mapping[str, Work], members: Sequence[Member], limits: Sequence[Filters]
     ) -> frozenset[str] | None:
         """The documents to search; None for all that are in the index, as a rule if nothing limits them."""
-        if not limits and self._unlimited and self._unlimited[0] is members:
-            return self._unlimited[1]
+        known = self._unlimited  # read once: another thread may be setting it
+        if not limits and known and known[0] is members:
+            return known[1]
         admitted = frozenset(
             member.document for member in members if all(_admits(held, member, works[member.work]) for held in limits)
         )
@@ -120,9 +121,10 @@ class Answerer:
 
     def _works_of(self, members: Sequence[Member]) -> Mapping[str, str]:
         """The work of each document."""
-        if self._works is None or self._works[0] is not members:
-            self._works = members, {member.document: member.work for member in members}
-        return self._works[1]
+        known = self._works
+        if known is None or known[0] is not members:
+            known = self._works = members, {member.document: member.work for member in members}
+        return known[1]
 
     def _notes(self, found: Found, elsewhere: bool) -> Iterator[Note]:
         if not self._index.size:

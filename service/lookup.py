@@ -56,29 +56,28 @@ class Cited:
 _Asked = tuple[str, tuple[str, ...] | None]
 
 
-def _letters(cited: Cited | None) -> int:
-    return len(cited.document.raw) if cited else 0
-
-
 class Lookup:
     """What is held under an id. Safe to share between threads."""
 
     def __init__(self, store: Store, base_url: str) -> None:
         self._store = store
         self._base_url = base_url
-        self._known: tuple[Change, dict[_Asked, Cited | None]] = NONE, {}  # as of the store's last change
+        self._known: tuple[Change, dict[_Asked, Cited]] = NONE, {}  # as of the store's last change
 
     def passage(self, name: str, among: Iterable[str] | None = None) -> Cited | None:
         """The passage called `document/number`, None if there is none; `among`, else the store, names its witnesses."""
         asked = name, None if among is None else tuple(among)
         with self._store.reading():
             last = self._store.changes.last()
-            known = self._known[1] if self._known[0] == last and last != NONE else {}
+            change, known = self._known  # read once: another thread may be setting it
+            if change != last:
+                known = {}
             if asked in known:
                 return known[asked]
             found = self._passage(*asked)
-            kept = known if sum(map(_letters, known.values())) < _MOST_LETTERS else {}
-            self._known = last, {**kept, asked: found}
+            if found:  # what is not there would only take room
+                kept = known if sum(len(cited.document.raw) for cited in known.values()) < _MOST_LETTERS else {}
+                self._known = last, {**kept, asked: found}
             return found
 
     def _passage(self, name: str, among: tuple[str, ...] | None) -> Cited | None:
