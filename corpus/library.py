@@ -41,18 +41,18 @@ class Library:
 
     def works(self) -> Mapping[str, Work]:
         """Every work by its id; read anew only if the store has changed."""
-        last = self.changes.last()
-        if self._works[0] != last:
+        last, known = self.changes.last(), self._works
+        if known[0] != last:
             rows = self._database.rows("SELECT * FROM works ORDER BY id")
-            self._works = last, {row["id"]: work_of(row) for row in rows}
-        return self._works[1]
+            known = self._works = last, {row["id"]: work_of(row) for row in rows}
+        return known[1]
 
     def members(self) -> Sequence[Member]:
         """Every document with its work and language, by id; read anew only if the store has changed."""
-        last = self.changes.last()
-        if self._all_members[0] != last:
-            self._all_members = last, self._members("1")
-        return self._all_members[1]
+        last, known = self.changes.last(), self._all_members
+        if known[0] != last:
+            known = self._all_members = last, self._members("1")
+        return known[1]
 
     def witnesses(self, work: str) -> list[Member]:
         """The documents of one work."""
