@@ -4,10 +4,13 @@ Offsets everywhere are code points, end-exclusive, into `Document.raw`, the text
 """
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+_ID = re.compile(r"(.*)/([1-9][0-9]{0,8})(?:\.([1-9][0-9]{0,8}))?")
 
 
 class CorpusError(Exception):
@@ -44,6 +47,12 @@ class Mark(NamedTuple):
 
     span: Span
     role: Role
+
+
+def parted(id_: str) -> tuple[str, int, int | None] | None:
+    """The document, the number and the part that a passage's id is made of; None if it is no passage's."""
+    match = _ID.fullmatch(id_)
+    return (match[1], int(match[2]), int(match[3]) if match[3] else None) if match else None
 
 
 def slices(raw: str, spans: Iterable[Span]) -> str:

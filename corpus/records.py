@@ -59,6 +59,26 @@ def draft_columns(draft: Draft) -> dict[str, Any]:
     }
 
 
+def document_columns(document: Document) -> dict[str, Any]:
+    """What a document is made from again, but for its text, by column."""
+    held = {
+        key: getattr(document, key) for key in ("id", "work", "language", "sha256", "text_sha256", "reader", "version")
+    }
+    return {**held, "origin": dump(asdict(document.origin)), "accessed": document.accessed.isoformat()}
+
+
+def passage_columns(passage: Passage) -> dict[str, Any]:
+    return {
+        "document": passage.document,
+        "role": passage.role,
+        "spans": dump(passage.spans),
+        "text": passage.text,
+        "number": passage.number,
+        "ordinal": passage.ordinal,
+        "part": passage.part,
+    }
+
+
 def work_columns(work: Work) -> dict[str, Any]:
     return {
         "id": work.id,

@@ -16,9 +16,9 @@ from corpus.database import Database
 from corpus.document import CorpusError, Role, Work
 from corpus.fulltext import Findable, FullText
 from corpus.jobs import Jobs
-from corpus.library import Library
 from corpus.passages import numbered
-from corpus.records import Draft, Row, draft_columns, dump, work_columns
+from corpus.records import Draft, Row, draft_columns, passage_columns, work_columns
+from corpus.shelves import Shelves
 from corpus.witnesses import Body, are_witnesses
 
 _WITH_SKETCHES, _WITH_CHANGES = 3, 4
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     NEW_VERSION = "new version"
 
 
-class Store(Library):
+class Store(Shelves):
     """One collection. Safe to share between threads: each has its own connection.
 
     Every method raises CorpusError if SQLite can't do its part.
@@ -143,18 +143,8 @@ class Store(Library):
     def _put_passages(self, draft: Draft, version: int) -> None:
         name = draft.entry.document
         for position, passage in enumerate(numbered(draft.passages, self.numbers(name))):
-            columns = {
-                "document": name,
-                "version": version,
-                "position": position,
-                "role": passage.role,
-                "spans": dump(passage.spans),
-                "text": passage.text,
-                "number": passage.number,
-                "ordinal": passage.ordinal,
-                "part": passage.part,
-            }
-            self._database.insert("passages", columns)
+            place = {"version": version, "position": position}
+            self._database.insert("passages", {**passage_columns(passage), **place})
 
     def _align(self, work: str) -> None:
         documents = [member.document for member in self.witnesses(work)]

@@ -35,12 +35,12 @@ from embeddings.publication import (
     write_folder,
 )
 from embeddings.rows import Row
-from embeddings.segment import write
+from embeddings.stored_segment import write
 
 _SMALL = 2_000  # rows; so many are indexed in a second or two
 _GROWTH = 2  # how much larger a segment is than all after it together
 _WORN = 0.75  # share of its rows that count; with fewer, a segment is merged
-_STEP = 50_000  # passages of a new segment, about: a minute's work or two
+STEP = 50_000  # passages of a new segment, about: a minute's work or two
 _LARGEST = 1_000_000  # rows of a merged segment: their vectors are in memory while it is written
 
 Told = Callable[[int, int], None]
@@ -115,7 +115,7 @@ class Growth:
         are done, and of how many.
         """
         held, is_grown = self._opened(held), False
-        heard = _counted(told, self._left(held))
+        heard = counted(told, self._left(held))
         while True:
             with _writable(self._folder), building(self._folder):
                 held = self._opened(held)
@@ -139,7 +139,7 @@ class Growth:
         if index is None or not chosen:
             return False
         with _writable(self._folder):
-            return self._replaced(index, chosen, _counted(told, sum(index.sizes[chosen.start : chosen.stop])))
+            return self._replaced(index, chosen, counted(told, sum(index.sizes[chosen.start : chosen.stop])))
 
     def _replaced(self, index: Index, chosen: range, heard: Heard) -> bool:
         if index.size > _SMALL:
@@ -169,7 +169,7 @@ class Growth:
         if index and index.state.change == self._source.last():
             return None
         before = index.state if index else self._empty()
-        touched, change = self._source.since(before.change, _STEP)
+        touched, change = self._source.since(before.change, STEP)
         is_all = index is None and change == self._source.last()
         segments = _without(index, touched) if index else []
         return replace(before, change=change, segments=(*segments, *self._prepared(None if is_all else touched, heard)))
@@ -206,7 +206,7 @@ class Growth:
         return hashlib.sha256(f"{made}{of}".encode()).hexdigest()
 
 
-def _counted(told: Told, total: int) -> Heard:
+def counted(told: Told, total: int) -> Heard:
     """What counts the passages of rows that are done, and tells how many out of `total`."""
     done = 0
 

@@ -25,6 +25,7 @@ from embeddings.publication import IndexDamaged, State, check, current, seen, so
 from embeddings.query import Query
 from embeddings.rows import Row
 from embeddings.segment import Limits, Segment
+from embeddings.stored_segment import StoredSegment
 from embeddings.terms import VERSION
 
 _CANDIDATES = 40  # from each side
@@ -66,7 +67,7 @@ class Index:
     ) -> None:
         self.state, self.name, self.glossary = state, state.name, glossary
         self.segments = tuple(segments)
-        self._descriptions = descriptions
+        self.descriptions = descriptions
         self._encoder = encoder
         self._without = [Limits(None, frozenset(held.without)) for held in state.segments]
         self._languages = frozenset(tag for segment in segments for tag in segment.tags)
@@ -93,9 +94,11 @@ class Index:
     @classmethod
     def _of(cls, folder: Path, state: State, encoder: Encoder, glossary: Glossary, before: "Index | None") -> "Index":
         known = {one.name: one for one in before.segments if _is_there(folder, one)} if before else {}
-        segments = [known.get(held.name) or Segment(sound(folder / held.name), encoder) for held in state.segments]
+        segments = [
+            known.get(held.name) or StoredSegment(sound(folder / held.name), encoder) for held in state.segments
+        ]
         if before and before.state.descriptions == state.descriptions:
-            descriptions = before._descriptions
+            descriptions = before.descriptions
         else:
             descriptions = Descriptions(sound(folder / state.descriptions))
         return cls(state, segments, descriptions, encoder, glossary)
@@ -149,7 +152,7 @@ class Index:
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""
         vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
-        likeness = self._descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
+        likeness = self.descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
         lexical = self._search_terms(query)
         holders, dropped = self._holding(query.phrases, query.documents)
         places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)

@@ -39,6 +39,7 @@ class Preparation:
 
     def __init__(self, encoder: Encoder, glossary: Glossary) -> None:
         self._encoder, self._glossary = encoder, glossary
+        self.dimension, self.table = encoder.dimension, encoder.table
 
     def batches(self, rows: Iterable[Row], count: int) -> Iterator[Batch]:
         """All of `rows`, in order, which hold about `count` passages.

@@ -47,7 +47,7 @@ class Row:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
-    def of(cls, line: bytes) -> "Row":
+    def of(cls, line: bytes | str) -> "Row":
         held = json.loads(line)
         return cls(tuple(held["members"]), tuple(held["paragraph"]), held["text"], held["title"])
 

@@ -7,10 +7,10 @@ token are enough. Of any other encoder the vectors themselves are kept, in half 
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "named.npy",
     "concepts.json",
 )
+Table = Callable[[Ids], Vectors]  # looks token vectors up
+
 _NOTHING = frozenset[str]()
 _COLUMNS = 4  # (start, end, first token, first name) of each sentence
 
@@ -104,6 +106,68 @@ def _kept(tokens: Tokens, places: range) -> NDArray[Any]:
     return unit(tokens.vectors[at]).astype(np.float16) if tokens.ids is None else tokens.ids[at]
 
 
+def units_of(passages: Sequence[Sequence[Piece]], dimension: int, table: Table | None) -> Units:
+    """What some passages are made of, each given in pieces; `table` looks token vectors up that are not in these."""
+    empty = np.zeros(0, np.uint32) if table else np.zeros((0, dimension), np.float16)
+    tokens = [np.concatenate([empty, *(piece.tokens for piece in held)]) for held in passages]
+    cuts = [[(piece.span, piece.concepts) for piece in held if piece.span.start < piece.span.end] for held in passages]
+    return _units([_table(held) for held in passages], [empty, *tokens], cuts, dimension, table)
+
+
+def _table(held: Sequence[Piece]) -> list[tuple[int, ...]]:
+    firsts = [0, *accumulate(len(piece.tokens) for piece in held)]
+    return [*((*piece.span, first) for piece, first in zip(held, firsts, strict=False)), (0, 0, firsts[-1])]
+
+
+def _units(
+    tables: Sequence[Sequence[Sequence[int]]],
+    tokens: Sequence[NDArray[Any]],
+    cuts: Sequence[Iterable[tuple[Span, frozenset[str]]]],
+    dimension: int,
+    table: Table | None,
+) -> Units:
+    """`tables` have (start, end, first token) of each piece of a passage, and of its end.
+
+    `tokens` begin with an array of none. A passage without a word has one sentence, of no length.
+    """
+    firsts = np.cumsum([0, *(len(held) + 1 for held in tokens[1:])])
+    starts, titles, edges = list[int](), list[bool](), [0]
+    for rows, first in zip(tables, firsts.tolist(), strict=False):
+        begun = [token - rows[0][2] + 1 + first for _, _, token, *_ in rows[:-1]]
+        is_title = [start == end for start, end, *_ in rows[:-1]]
+        # The token of zeros is the first sentence's, or all of it.
+        worded = bool(is_title) and not is_title[0]
+        starts += [first, *begun[worded:]]
+        titles += [False, *is_title[worded:]]
+        edges.append(len(starts))
+    vectors, places = _looked_up(np.concatenate(tokens), firsts, dimension, table)
+    sentences_of = [list(held) or [(Span(0, 0), _NOTHING)] for held in cuts]
+    return Units(
+        vectors,
+        places,
+        np.array(starts, np.int64),
+        np.array(titles, np.bool_),
+        np.array(edges, np.int64),
+        tuple(tuple(span for span, _ in held) for held in sentences_of),
+        tuple(tuple(names for _, names in held) for held in sentences_of),
+    )
+
+
+def _looked_up(
+    held: NDArray[Any], firsts: NDArray[np.int64], dimension: int, table: Table | None
+) -> tuple[Vectors, NDArray[np.int64]]:
+    """The distinct vectors of the tokens of some passages, zeros first, and the place of each token among them."""
+    places = np.arange(len(held))
+    if table:
+        held, places = np.unique(held, return_inverse=True)
+    vectors = table(held) if table else unit(held.astype(np.float32))
+    worded = np.ones(int(firsts[-1]), np.bool_)
+    worded[firsts[:-1]] = False
+    found = np.zeros(len(worded), np.int64)
+    found[worded] = places + 1
+    return np.concatenate([np.zeros((1, dimension), np.float32), vectors]), found
+
+
 @contextmanager
 def writing_tokens(folder: Path) -> Iterator[Callable[[Sequence[Piece]], None]]:
     """Gives what adds a passage, in pieces; the i-th becomes row i."""
@@ -131,7 +195,7 @@ def writing_tokens(folder: Path) -> Iterator[Callable[[Sequence[Piece]], None]]:
 class TokenStore:
     """Units by row number. `table` looks token vectors up that are not kept here."""
 
-    def __init__(self, folder: Path, dimension: int, table: Callable[[Ids], Vectors] | None) -> None:
+    def __init__(self, folder: Path, dimension: int, table: Table | None) -> None:
         """Open what was written by `writing_tokens` with the same encoder's tokens."""
         self._table = table
         self._dimension = dimension
@@ -153,45 +217,10 @@ class TokenStore:
         )
 
     def units(self, rows: Sequence[int]) -> Units:
-        """What `rows` are made of, in order; a row without a word has one sentence, of no length."""
+        """What `rows` are made of, in order."""
         tables = [self._sentences[self._rows[row] : self._rows[row + 1] + 1].tolist() for row in rows]
-        tokens = [self._tokens[table[0][2] : table[-1][2]] for table in tables]
-        firsts = np.cumsum([0, *(len(held) + 1 for held in tokens)])
-        starts, titles, edges = list[int](), list[bool](), [0]
-        for table, first in zip(tables, firsts.tolist(), strict=False):
-            begun = [token - table[0][2] + 1 + first for _, _, token, _ in table[:-1]]
-            is_title = [start == end for start, end, _, _ in table[:-1]]
-            # The token of zeros is the first sentence's, or all of it.
-            worded = bool(is_title) and not is_title[0]
-            starts += [first, *begun[worded:]]
-            titles += [False, *is_title[worded:]]
-            edges.append(len(starts))
-        vectors, places = self._looked_up(tokens, firsts)
-        cuts = [list(self._cut(table)) or [(Span(0, 0), frozenset[str]())] for table in tables]
-        return Units(
-            vectors,
-            places,
-            np.array(starts, np.int64),
-            np.array(titles, np.bool_),
-            np.array(edges, np.int64),
-            tuple(tuple(span for span, _ in held) for held in cuts),
-            tuple(tuple(names for _, names in held) for held in cuts),
-        )
-
-    def _looked_up(
-        self, tokens: Sequence[NDArray[Any]], firsts: NDArray[np.int64]
-    ) -> tuple[Vectors, NDArray[np.int64]]:
-        """The distinct vectors of the tokens of some passages, zeros first, and the place of each token among them."""
-        held = np.concatenate([self._tokens[:0], *tokens])
-        places = np.arange(len(held))
-        if self._table:
-            held, places = np.unique(held, return_inverse=True)
-        vectors = self._table(held) if self._table else unit(held.astype(np.float32))
-        worded = np.ones(int(firsts[-1]), np.bool_)
-        worded[firsts[:-1]] = False
-        found = np.zeros(len(worded), np.int64)
-        found[worded] = places + 1
-        return np.concatenate([np.zeros((1, self._dimension), np.float32), vectors]), found
+        tokens = [self._tokens[:0], *(self._tokens[table[0][2] : table[-1][2]] for table in tables)]
+        return _units(tables, tokens, [self._cut(table) for table in tables], self._dimension, self._table)
 
     def _cut(self, table: Sequence[Sequence[int]]) -> Iterator[tuple[Span, frozenset[str]]]:
         """The sentences of a passage with what they name; its table has a row for each, for its title, and an end."""

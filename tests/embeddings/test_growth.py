@@ -185,7 +185,7 @@ def test_what_comes_during_a_merge_stays(large: None, tmp_path: Path) -> None:
 def test_much_comes_in_steps_and_who_is_interrupted_goes_on(
     large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growth, "_STEP", 3)  # of this source, documents
+    monkeypatch.setattr(growth, "STEP", 3)  # of this source, documents
     source = Documents()
     for number in range(8):
         source.put(f"d{number}", text(number), text(number + 1))
