@@ -15,8 +15,8 @@ import numpy as np
 
 from corpus.alignment import Costs, infix, infix_distances
 from corpus.document import Passage, Place, Role, Span
+from corpus.library import Library
 from corpus.sentences import sentences
-from corpus.store import Store
 from corpus.wording import Wording, wording
 
 _MOST = 100  # paragraphs that hold a wording
@@ -119,8 +119,8 @@ class Likeness:
 class Concordance:
     """The wordings of a store's current documents."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, library: Library) -> None:
+        self._library = library
 
     def exact(self, pieces: Sequence[Sequence[str]], roles: Collection[Role]) -> list[Occurrence]:
         """Where all pieces stand word for word and in this order, in paragraphs of these roles."""
@@ -150,11 +150,11 @@ class Concordance:
 
     def _holding(self, words: Sequence[str]) -> list[Place]:
         text = "".join(words)
-        return self._store.full_text.holding(text, _MOST) if len(text) > 2 else []
+        return self._library.full_text.holding(text, _MOST) if len(text) > 2 else []
 
     def _resembling(self, pieces: Iterable[Sequence[str]]) -> list[Place]:
         parts = ("".join(piece[at : at + _PART]) for piece in pieces for at in range(0, len(piece), _PART))
-        return [place for part in dict.fromkeys(parts) for place in self._store.full_text.resembling(part, _ALIKE)]
+        return [place for part in dict.fromkeys(parts) for place in self._library.full_text.resembling(part, _ALIKE)]
 
     def _stretches(self, places: Iterable[Place], roles: Collection[Role], whole: bool) -> list[Stretch]:
         """The paragraphs at `places` with their neighbours, most hit first; `whole`: with all between them too."""
@@ -163,7 +163,8 @@ class Concordance:
             wanted[place.document][place.position] += 1
         found = []
         for document, hits in wanted.items():
-            held = [(at, passage) for at, passage in enumerate(self._store.passages(document)) if passage.role in roles]
+            paragraphs = enumerate(self._library.passages(document))
+            held = [(at, passage) for at, passage in paragraphs if passage.role in roles]
             near = [at for at, (position, _) in enumerate(held) if position in hits]
             for run in _runs(near, len(held), whole):
                 some = held[run.start : run.end]

@@ -84,6 +84,7 @@ class Table:
         with milvus.translated():
             if not self._client.has_collection(name):
                 self._make()
+            self._client.load_collection(name)  # as it is not after a restart of Milvus Lite
 
     def _make(self) -> None:
         types, schema = self._milvus.types, self._client.create_schema(auto_id=False, enable_dynamic_field=False)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from corpus.changes import NONE, Change
 from corpus.cluster import Cluster
+from corpus.mirror import Mirror
 from corpus.table import Entry, alive
 from embeddings.cluster_segment import ClusterSegment, entries, row_id, rows_table
 from embeddings.descriptions import Descriptions
@@ -21,8 +22,6 @@ from embeddings.index import Index, made_with
 from embeddings.preparation import Batch, Preparation
 from embeddings.publication import IndexMismatch, IndexMissing, SegmentState, State, building, check
 from embeddings.rows import Row
-
-Renew = Callable[[Collection[str], Change], None]
 
 
 def open_index(
@@ -67,10 +66,10 @@ class ClusterGrowth:
         source: Source,
         encoder: Encoder,
         glossary: Glossary,
-        renew: Renew = lambda documents, change: None,
+        mirror: Mirror | None = None,
     ) -> None:
-        """`renew` writes what else there is to be read of some documents; `locks` is a folder of this machine."""
-        self._cluster, self._locks, self._source, self._renew = cluster, locks, source, renew
+        """`mirror` writes what else is read of documents; processes of this machine wait for each other in `locks`."""
+        self._cluster, self._locks, self._source, self._mirror = cluster, locks, source, mirror
         self._made = made_with(encoder, glossary)
         self._preparation = Preparation(encoder, glossary)
         self._table = cluster.table("rows", rows_table(encoder.dimension))
@@ -95,6 +94,8 @@ class ClusterGrowth:
     def merge(self, held: Index | None = None, told: Told = lambda done, total: None) -> bool:
         """Clear away what nobody reads any more; the engine merges for itself."""
         self._table.clear_away()
+        if self._mirror:
+            self._mirror.clear_away()
         return False
 
     def _published(self) -> Entry | None:
@@ -111,7 +112,8 @@ class ClusterGrowth:
     def _step(self, before: Entry | None, heard: Callable[[Sequence[Row]], None]) -> None:
         touched, change = self._source.since(Change(*before["change"]) if before else NONE, STEP)
         is_all = before is None and change == self._source.last()
-        self._renew(touched, change)
+        if self._mirror:
+            self._mirror.renew(touched, change)
         languages = self._write(None if is_all else touched, change, heard) | {*(before or {}).get("languages", ())}
         self._cluster.publish(
             {

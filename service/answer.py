@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from corpus.citation import Citation
 from corpus.context import Context
 from corpus.document import Member, Span, Work
-from corpus.store import Store
+from corpus.library import Library
 from corpus.witnesses import corresponding
 from embeddings.confidence import CALIBRATED
 from embeddings.index import Found, Hit, Index
@@ -59,8 +59,8 @@ class Answerer:
     With a reranker, what is quoted comes in its order; what is quoted at all, and the scores, stay the same.
     """
 
-    def __init__(self, store: Store, index: Index, lookup: Lookup, reranker: Reranker | None = None) -> None:
-        self._store = store
+    def __init__(self, library: Library, index: Index, lookup: Lookup, reranker: Reranker | None = None) -> None:
+        self.library = library
         self.index = self._index = index
         self._lookup = lookup
         self._reranker = reranker
@@ -80,14 +80,14 @@ class Answerer:
         started = time.perf_counter()
         if not 1 <= top_k <= MOST:
             raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
-        with self._store.reading():
+        with self.library.reading():
             understood, quotes, nearest = self._asked(question, top_k, filters, history, interpret)
         return Answer(question, understood, quotes, nearest, round((time.perf_counter() - started) * 1000, 2))
 
     def _asked(
         self, question: str, top_k: int, filters: Filters, history: Sequence[str], interpret: Collection[str]
     ) -> tuple[Question, tuple[Quote, ...], tuple[Quote, ...]]:
-        works, members = self._store.works(), self._store.members()
+        works, members = self.library.works(), self.library.members()
         _check(filters, works, members)
         understood = understand(question, history, works, self._index.glossary, filters, interpret)
         limits = [held for held in (filters, understood.filters) if held != UNFILTERED]

@@ -60,9 +60,7 @@ def alone(collection: Collection) -> FastAPI:
 def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
     mcp = McpDoor(collection) if find_spec("mcp") else None
-    indexing = Indexing(
-        collection.store.jobs, collection.reached, collection.renew, collection.tidy_index, collection.scrub_index
-    )
+    indexing = _indexing(collection) if collection.keeps_store else None
     app = FastAPI(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",
@@ -86,8 +84,14 @@ def create_app(collection: Collection) -> FastAPI:
     return app
 
 
+def _indexing(collection: Collection) -> Indexing:
+    return Indexing(
+        collection.store.jobs, collection.reached, collection.renew, collection.tidy_index, collection.scrub_index
+    )
+
+
 def _life(
-    collection: Collection, indexing: Indexing, mcp: McpDoor | None
+    collection: Collection, indexing: Indexing | None, mcp: McpDoor | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -96,10 +100,12 @@ def _life(
         except (IndexUnusable, EncoderError):
             pass  # /readyz says why; a fixed index is picked up without a restart
         current_default_thread_limiter().total_tokens = _threads(collection)
-        indexing.start()
+        if indexing:
+            indexing.start()
         async with mcp.life() if mcp else nullcontext():
             yield
-        await run_in_threadpool(indexing.close)
+        if indexing:
+            await run_in_threadpool(indexing.close)
 
     return life
 

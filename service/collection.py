@@ -1,25 +1,26 @@
-"""One collection on disk, opened: its store, its encoder and the current snapshot of its index."""
+"""One collection, opened: its store if that is here, its encoder and the current snapshot of its index."""
 
 import threading
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
+from importlib import import_module
 
 from corpus.document import CorpusError
+from corpus.library import Library
 from corpus.store import Store
 from embeddings import glossary
 from embeddings.batching import Batched
 from embeddings.encoder import Encoder, EncoderError, open_encoder
 from embeddings.glossary import Glossary
-from embeddings.growth import Growth, Told
+from embeddings.growth import Told
 from embeddings.index import Index
-from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable, condemn, damage, tidying
+from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable
 from embeddings.reranker import Reranker
 from service import examples, own_questions
 from service.answer import Answerer
-from service.contents import Contents
+from service.engine import Engine, Folder, Growing
 from service.lookup import Lookup
-from service.settings import Settings
+from service.settings import ELSEWHERE, Settings, SettingsError
 from service.snapshot import Snapshot
 from service.verification import Verifier
 
@@ -32,21 +33,49 @@ class Collection:
 
         Without `create`, a folder that holds no collection is a CorpusError too.
         """
-        if not create and not settings.store.exists():
+        if not create and settings.data and not settings.store.exists():
             raise CorpusError(
                 f"{settings.data}: no collection here; `yinju ingest FOLDER` makes one, `yinju serve` one with the "
                 "built-in statements, and YINJU_DATA names another folder"
             )
         self.settings = settings
-        self.store = Store(settings.store)
+        self._store = Store(settings.store) if settings.data else None
         own = [settings.glossary] if settings.glossary else []
         self.glossary: Glossary = glossary.load(glossary.BUILT_IN, *own)
         self._own_questions = own_questions.load(settings.examples) if settings.examples else {}
-        self._snapshot = Snapshot(settings.indexes, self._opened)
-        self._lookup = Lookup(self.store, settings.base_url)
+        self._engine = self._chosen_engine()
+        self._snapshot = Snapshot(self._engine)
+        self._lookup: Lookup | None = None
         self._answerer: Answerer | None = None
         self._examples_lock = threading.Lock()
         self._examples: dict[tuple[str, str, str], tuple[str, ...]] = {}  # by index, frame and language
+
+    def _chosen_engine(self) -> Engine:
+        settings = self.settings
+        if not settings.index:
+            return Folder(settings.indexes, lambda: self.encoder, self.glossary)
+        # Only who has a cluster should wait for what it takes.
+        engines = import_module("service.cluster_engine")
+        locks = settings.indexes if settings.data else None
+        engine: Engine = engines.ClusterEngine(settings.index, locks, lambda: self.encoder, self.glossary)
+        return engine
+
+    @property
+    def keeps_store(self) -> bool:
+        """Whether documents are taken in here."""
+        return self._store is not None
+
+    @property
+    def store(self) -> Store:
+        """Where documents are kept. Raises SettingsError if that is not here."""
+        if self._store is None:
+            raise SettingsError(ELSEWHERE)
+        return self._store
+
+    @property
+    def library(self) -> Library:
+        """What is read: the store, or what the cluster has of it. Raises IndexUnusable or CorpusError."""
+        return self._store or self._engine.library(self.index())
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -58,9 +87,9 @@ class Collection:
         return Reranker(self.settings.reranker) if self.settings.reranker else None
 
     @property
-    def growth(self) -> Growth:
+    def growth(self) -> Growing:
         """How the index follows the store."""
-        return Growth(self.settings.indexes, Contents(self.store), self.encoder, self.glossary)
+        return self._engine.growth(self.store)
 
     def build_index(self, told: Told = lambda done, total: None) -> bool:
         """Bring the index up to date with the store, and tidy; whether there was anything to do."""
@@ -74,11 +103,8 @@ class Collection:
 
     def tidy_index(self, told: Told = lambda done, total: None) -> bool:
         """Let the index be one of fewer segments, if it has too many; whether it had, and nobody else is at it."""
-        with tidying(self.settings.indexes) as is_alone:
+        with self._engine.tidying() as is_alone:
             return is_alone and self.growth.merge(self._snapshot.held, told)
-
-    def _opened(self, held: Index | None) -> Index:
-        return Index.open(self.settings.indexes, self.encoder, self.glossary, held)
 
     def index(self) -> Index:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
@@ -87,24 +113,19 @@ class Collection:
     def index_problems(self) -> list[str]:
         """What is wrong with the index; it is not that there is none yet, or that it is behind the store."""
         try:
-            return [f"{folder.name}: {problem}" for folder in self._folders() for problem in damage(folder)]
+            return self._engine.problems(self.index())
         except IndexMissing:
             return []
         except IndexUnusable as error:
             return [str(error)]
 
-    def _folders(self) -> list[Path]:
-        return [self.settings.indexes / name for name in self.index().state.folders]
-
     def scrub_index(self) -> bool:
         """Read the index in full; one that is damaged is given up and made anew. Whether it was."""
-        damaged = [folder for folder in self._folders() if any(damage(folder))]
-        for folder in damaged:
-            condemn(folder)
-        if damaged:
+        is_damaged = self._engine.give_up(self.index())
+        if is_damaged:
             self._snapshot.forget()
             self.renew()
-        return bool(damaged)
+        return is_damaged
 
     def renew(self) -> None:
         """Answer from the store as it is now, as soon as this returns. Raises as `index` does."""
@@ -123,8 +144,12 @@ class Collection:
         """An Answerer over the current snapshot."""
         index, held = self.index(), self._answerer
         if held is None or held.index is not index:
-            held = self._answerer = Answerer(self.store, index, self._lookup, self.reranker)
+            held = self._answerer = self._answering(index, self.reranker)
         return held
+
+    def _answering(self, index: Index, reranker: Reranker | None = None) -> Answerer:
+        library = self._store or self._engine.library(index)
+        return Answerer(library, index, self._looking_up(library), reranker)
 
     def questions(self, frame: str, language: str) -> tuple[str, ...]:
         """What a page in `language` offers to ask: the keeper's questions, else some that `frame` makes of subjects.
@@ -144,9 +169,9 @@ class Collection:
         with self._examples_lock:
             if asked not in self._examples:
                 # No reranker: it changes the order of what is quoted, not whether anything is.
-                answerer = Answerer(self.store, index, self._lookup)
+                answerer = self._answering(index)
                 try:
-                    found = examples.subjects(index, self.store, answerer, frame, language)
+                    found = examples.subjects(index, answerer.library, answerer, frame, language)
                 except IndexMismatch:
                     return ()
                 self._examples = {key: held for key, held in self._examples.items() if key[0] == index.name}
@@ -154,9 +179,16 @@ class Collection:
             return self._examples[asked]
 
     def lookup(self) -> Lookup:
-        """Passages by id, as the store holds them now."""
-        return self._lookup
+        """Passages by id, as they are now."""
+        return self._looking_up(self.library)
+
+    def _looking_up(self, library: Library) -> Lookup:
+        held = self._lookup  # read once: another thread may be setting it
+        if held is None or held.library is not library:
+            held = self._lookup = Lookup(library, self.settings.base_url)
+        return held
 
     def verifier(self) -> Verifier:
-        """A Verifier of quotations, over the store as it is now."""
-        return Verifier(self.store, self.glossary, self._lookup)
+        """A Verifier of quotations, over the collection as it is now."""
+        library = self.library
+        return Verifier(library, self.glossary, self._looking_up(library))

@@ -16,7 +16,7 @@ from typing import Any
 
 from corpus.document import Member
 from corpus.folding import HAN, fold
-from corpus.store import Store
+from corpus.library import Library
 from embeddings.glossary import Concept, Glossary
 from embeddings.index import Index, Place
 from embeddings.rows import Row
@@ -73,19 +73,19 @@ class _Subject:
 
 
 def subjects(
-    index: Index, store: Store, answerer: Answerer, frame: str, language: str, most: int = 4
+    index: Index, library: Library, answerer: Answerer, frame: str, language: str, most: int = 4
 ) -> tuple[str, ...]:
     """At most `most` subjects that `answerer` answers when `frame`, as in "What of {subject}?", asks about them.
 
     `language` is that of the page: zh-Hans, zh-Hant, en or ru. A bounded part of the index is looked at. Raises
-    IndexMismatch if the store has moved on.
+    IndexMismatch if the library has moved on.
     """
-    paragraphs = list(_sample(index, store, language))
+    paragraphs = list(_sample(index, library, language))
     known = _known(paragraphs)
     concepts = list(_concepts([held for held in paragraphs if held.work in known], index.glossary, language))
     others = [held for held in paragraphs if held.work not in known or len(concepts) < most]
     candidates = [*concepts, *_words(others, index.glossary, language)]
-    works = {member.document: member.work for member in store.members()}
+    works = {member.document: member.work for member in library.members()}
     chosen: list[_Subject] = []  # each at home where the answer is from
     quoted: set[str] = set()
     for _ in range(_TRIES):
@@ -122,9 +122,9 @@ def _keys(text: str, glossary: Glossary) -> set[str]:
     return {*(mention.concept.id for mention in glossary.mentions(text)), *(key for key, _ in _spoken(text, glossary))}
 
 
-def _sample(index: Index, store: Store, language: str) -> Iterator[_Paragraph]:
+def _sample(index: Index, library: Library, language: str) -> Iterator[_Paragraph]:
     """Paragraphs spread evenly over the works, half of these in the page's language if so many are."""
-    members = {member.document: member for member in store.members()}
+    members = {member.document: member for member in library.members()}
     works: dict[str, list[str]] = defaultdict(list)
     for document in sorted(members):
         works[members[document].work].append(document)
@@ -142,7 +142,7 @@ def _sample(index: Index, store: Store, language: str) -> Iterator[_Paragraph]:
         for place in chain(*(_evenly(places, max(1, _ROWS // len(taken) // len(ranges))) for places in ranges)):
             row = index.row(place)
             if row.is_base:
-                yield _paragraph(row, store, members, index.glossary, language)
+                yield _paragraph(row, library, members, index.glossary, language)
 
 
 def _evenly(things: Sequence[Any], most: int) -> list[Any]:
@@ -155,10 +155,12 @@ def _is_own(tag: str, language: str) -> bool:
     return tag.partition("-")[0] == language.partition("-")[0]
 
 
-def _paragraph(row: Row, store: Store, members: Mapping[str, Member], glossary: Glossary, language: str) -> _Paragraph:
+def _paragraph(
+    row: Row, library: Library, members: Mapping[str, Member], glossary: Glossary, language: str
+) -> _Paragraph:
     tags = {name: members[name.rpartition("/")[0]] for name in row.paragraph if name.rpartition("/")[0] in members}
     held = next((name for name, member in tags.items() if member.language == language), row.paragraph[0])
-    passage = store.passage(held) if held != row.paragraph[0] else None
+    passage = library.passage(held) if held != row.paragraph[0] else None
     match = _START.match(passage[1].text if passage else row.text)
     text = match[0] if match else ""
     mentions = ((mention.concept, mention.span.of(text)) for mention in glossary.mentions(text))

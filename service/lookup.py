@@ -9,7 +9,7 @@ from corpus.citation import Citation, cite
 from corpus.context import Context, leans_on
 from corpus.document import Document, Passage
 from corpus.formats import Reference
-from corpus.store import Store
+from corpus.library import Library
 from corpus.witnesses import Variant, variants
 
 _MOST_LETTERS = 4_000_000  # of the documents of passages that are remembered
@@ -59,16 +59,16 @@ _Asked = tuple[str, tuple[str, ...] | None]
 class Lookup:
     """What is held under an id. Safe to share between threads."""
 
-    def __init__(self, store: Store, base_url: str) -> None:
-        self._store = store
+    def __init__(self, library: Library, base_url: str) -> None:
+        self.library = library
         self._base_url = base_url
         self._known: tuple[Change, dict[_Asked, Cited]] = NONE, {}  # as of the store's last change
 
     def passage(self, name: str, among: Iterable[str] | None = None) -> Cited | None:
         """The passage called `document/number`, None if there is none; `among`, else the store, names its witnesses."""
         asked = name, None if among is None else tuple(among)
-        with self._store.reading():
-            last = self._store.changes.last()
+        with self.library.reading():
+            last = self.library.last()
             change, known = self._known  # read once: another thread may be setting it
             if change != last:
                 known = {}
@@ -81,13 +81,13 @@ class Lookup:
             return found
 
     def _passage(self, name: str, among: tuple[str, ...] | None) -> Cited | None:
-        with self._store.reading():
-            held = self._store.passage(name)
+        with self.library.reading():
+            held = self.library.passage(name)
             if held is None:
                 return None
             document, passage = held
-            paragraphs = self._store.passages(document.id, document.version)
-            is_superseded = self._store.document(document.id) != document
+            paragraphs = self.library.passages(document.id, document.version)
+            is_superseded = self.library.document(document.id) != document
             body = [] if is_superseded else [other.id for other in paragraphs if other.number is not None]
             at = body.index(name) if body else 0
             text_url = f"{self._base_url}/api/documents/{quote(document.id)}/text"
@@ -95,7 +95,7 @@ class Lookup:
                 passage=passage,
                 document=document,
                 citation=self._cite(document, passage),
-                witnesses=tuple(self._witnesses(passage, self._store.group(name) if among is None else among)),
+                witnesses=tuple(self._witnesses(passage, self.library.group(name) if among is None else among)),
                 leans_on=leans_on(paragraphs, paragraphs.index(passage)),
                 is_superseded=is_superseded,
                 previous=body[at - 1] if at else None,
@@ -105,13 +105,13 @@ class Lookup:
             )
 
     def _cite(self, document: Document, passage: Passage) -> Citation:
-        work = self._store.work(document.work)
+        work = self.library.work(document.work)
         assert work, "a document's work is stored with it"
         return cite(work, document, passage)
 
     def _witnesses(self, passage: Passage, group: Iterable[str]) -> Iterator[Witness]:
         for name in group:
-            held = None if name == passage.id else self._store.passage(name)
+            held = None if name == passage.id else self.library.passage(name)
             if held is None:
                 continue
             citation = self._cite(*held)

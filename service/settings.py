@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from corpus.milvus import FILE, NETWORK
 from service.keys import Keys
 
 PREFIX = "YINJU_"
+ELSEWHERE = "documents are not taken in here: all is read from YINJU_INDEX; where they are, YINJU_DATA is set too"
 MOST_WORKERS = 64
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s*;'\"]+")
 _ORIGIN_FORM = "an origin as in https://chat.example.org, without a path"
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
+_NAME = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,99})?/?")
 _UNLINKABLE = re.compile(r"[\s()<>?#@]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
 
@@ -26,7 +29,7 @@ class SettingsError(Exception):
 class Settings:
     """Every setting with its default; YINJU_DATA is `data`, and so on."""
 
-    data: Path = Path("data")
+    data: Path | None = Path("data")  # None: nothing is kept on this machine, all is read from the index's cluster
     host: str = "127.0.0.1"
     port: int = 8000
     model: str | None = None
@@ -39,6 +42,7 @@ class Settings:
     read_keys: Keys = Keys()
     ingest_keys: Keys = Keys()
     workers: int = 1
+    index: str | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -50,7 +54,8 @@ class Settings:
             raise SettingsError(f"unknown setting {', '.join(sorted(unknown))}; there are {known}")
         fields = {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
         return cls(
-            data=Path(fields.get("data", cls.data)),
+            data=Path(fields["data"]) if "data" in fields else None if "index" in fields else cls.data,
+            index=_index(fields["index"]) if "index" in fields else None,
             host=fields.get("host", cls.host),
             port=_number("port", fields, cls.port, 65535),
             model=fields.get("model"),
@@ -79,12 +84,19 @@ class Settings:
         return (_sent(urlsplit(self.base_url)), *local, *self.hosts)
 
     @property
+    def folder(self) -> Path:
+        """Where the store is kept. Raises SettingsError if none is kept here."""
+        if self.data is None:
+            raise SettingsError(ELSEWHERE)
+        return self.data
+
+    @property
     def store(self) -> Path:
-        return self.data / "store.sqlite3"
+        return self.folder / "store.sqlite3"
 
     @property
     def indexes(self) -> Path:
-        return self.data / "indexes"
+        return self.folder / "indexes"
 
 
 def _sent(url: SplitResult) -> str:
@@ -126,6 +138,21 @@ def _url(text: str) -> str:
             "and hold no white space, brackets, ?, # or @"
         )
     return text.rstrip("/")
+
+
+def _index(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        is_address = url.scheme in NETWORK and bool(url.hostname) and url.port != 0 and bool(_NAME.fullmatch(url.path))
+        usable = is_address or (url.scheme == FILE and not url.netloc and url.path.endswith(".db"))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SettingsError(
+            "YINJU_INDEX must be milvus+http://HOST:PORT/NAME, with USER:PASSWORD@ before HOST if need be, "
+            "milvus+https://…, or for a trial milvus+file:///PATH.db; NAME is made of letters, digits and _"
+        )
+    return text
 
 
 def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form: str) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """The index in use: whoever asks gets the newest that is open, and one of those who ask opens the next."""
 
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Hashable
 from time import monotonic
 
 from embeddings.index import Index
-from embeddings.publication import IndexUnusable, mark
+from embeddings.publication import IndexUnusable
+from service.engine import Engine
 
 _RETRY = 1.0  # seconds
 
@@ -14,11 +14,11 @@ _RETRY = 1.0  # seconds
 class Snapshot:
     """Safe to share between threads."""
 
-    def __init__(self, folder: Path, open_index: Callable[[Index | None], Index]) -> None:
-        """`open_index` opens what is published below `folder`, given what is open; it may raise IndexUnusable."""
-        self._folder, self._open_index = folder, open_index
+    def __init__(self, engine: Engine) -> None:
+        """`engine` opens what is published there."""
+        self._engine = engine
         self._opening = threading.Lock()
-        self._seen: tuple[int, int] | None = None
+        self._seen: Hashable = None
         self._next_try = 0.0  # to open one that could not be opened, by the monotonic clock
         self.held: Index | None = None
 
@@ -40,7 +40,7 @@ class Snapshot:
     def newest(self) -> Index:
         """The one that is published, however long it takes to open; else as `index`."""
         with self._opening:
-            if self.held is None or self._is_outdated():
+            if self.held is None or self._is_outdated(fresh=True):
                 self._open()
             assert self.held, "it was opened, or opening it has raised"
             return self.held
@@ -50,13 +50,13 @@ class Snapshot:
         with self._opening:
             self.held, self._seen, self._next_try = None, None, 0.0
 
-    def _is_outdated(self) -> bool:
-        return mark(self._folder) not in (None, self._seen)
+    def _is_outdated(self, fresh: bool = False) -> bool:
+        return self._engine.mark(fresh) not in (None, self._seen)
 
     def _open(self) -> None:
-        published = mark(self._folder)
+        published = self._engine.mark(fresh=True)
         try:
-            self.held, self._seen, self._next_try = self._open_index(self.held), published, 0.0
+            self.held, self._seen, self._next_try = self._engine.opened(self.held), published, 0.0
         except IndexUnusable:
             self._next_try = monotonic() + _RETRY
             if self.held is None:

@@ -104,8 +104,8 @@ def timeline(
 ) -> Timeline:
     """The topic of `question` by date, undated statements last. Raises BadQuestion."""
     answer = collection.answerer().ask(question, MOST, filters, interpret=interpret)
-    with collection.store.reading():
-        works, members = collection.store.works(), collection.store.members()
+    with collection.library.reading():
+        works, members = collection.library.works(), collection.library.members()
     entries = _entries(answer.quotes, works, members)
     dated = [Occurrence(entry.work.id, entry.work.date, entry.best.passage_id) for entry in entries if entry.work.date]
     comparison = _Comparison(collection, members, _Topic(collection.glossary, answer.interpreted))
@@ -227,7 +227,7 @@ class _Comparison:
     """The wording of neighbouring statements."""
 
     def __init__(self, collection: Collection, members: Sequence[Member], topic: _Topic) -> None:
-        self._store = collection.store
+        self._store = collection.library
         self._analyser = collection.glossary.analyser
         self._members = members
         self._topic = topic

@@ -12,8 +12,8 @@ from itertools import groupby, pairwise
 from corpus.concordance import Concordance, Likeness, Occurrence
 from corpus.document import Passage, Role, Span
 from corpus.language import language_of
+from corpus.library import Library
 from corpus.quotation import Cut, cuts, differences, fused, pieces, readings, said
-from corpus.store import Store
 from corpus.wording import Wording
 from embeddings.glossary import Glossary
 from service.alteration import Alterations, Edit
@@ -105,10 +105,10 @@ class Verification:
 class Verifier:
     """Checks quotations against a store. Safe to share between threads."""
 
-    def __init__(self, store: Store, glossary: Glossary, lookup: Lookup) -> None:
-        self._store = store
+    def __init__(self, library: Library, glossary: Glossary, lookup: Lookup) -> None:
+        self._library = library
         self._lookup = lookup
-        self._concordance = Concordance(store)
+        self._concordance = Concordance(library)
         self._alterations = Alterations(glossary)
 
     def verify(self, text: str, claimed: Claim | None = None) -> Verification:
@@ -122,7 +122,7 @@ class Verifier:
         words = said(text)
         if sum(map(str.isalnum, words.text)) < SHORTEST:
             raise BadQuotation(f"the quotation is too short to be told from chance; give {SHORTEST} letters or more")
-        with self._store.reading():
+        with self._library.reading():
             claimed_documents = self._documents(claimed)
             return (
                 self._found(text, claimed_documents)
@@ -135,7 +135,7 @@ class Verifier:
         """The documents that a claim admits; None if nothing is claimed."""
         if claimed is None or claimed == Claim():
             return None
-        members = self._store.members()
+        members = self._library.members()
         for name, known in (("work", {m.work for m in members}), ("document", {m.document for m in members})):
             wanted = getattr(claimed, name)
             if wanted is not None and wanted not in known:
@@ -179,7 +179,7 @@ class Verifier:
         return list(once.values())[:_PLACES]
 
     def _base(self, passage: Passage) -> str:
-        return self._store.group(passage.id)[0]
+        return self._library.group(passage.id)[0]
 
     def _quoted(self, places: Sequence[Occurrence]) -> Iterator[Quoted]:
         for at, place in enumerate(places):
@@ -226,7 +226,7 @@ class Verifier:
         return found
 
     def _not_found(self, text: str) -> Verification:
-        held = {member.language.split("-")[0] for member in self._store.members()}
+        held = {member.language.split("-")[0] for member in self._library.members()}
         is_foreign = language_of(text).split("-")[0] not in held
         return Verification(text, Verdict.NOT_FOUND, Reason.LANGUAGE if is_foreign else None)
 

@@ -146,7 +146,7 @@ def shown(heading: str) -> list[str]:
 def test_the_examples_show_what_the_terminal_shows(collection: Collection) -> None:
     def printed(*command: str) -> str:
         called = [sys.executable, "-c", "from service.doors.cli import main; main()", *command]
-        environ = {**os.environ, "YINJU_DATA": str(collection.settings.data)}
+        environ = {**os.environ, "YINJU_DATA": str(collection.settings.folder)}
         return subprocess.run(called, cwd=ROOT, env=environ, capture_output=True, text=True).stdout
 
     topic, seen = "", set()

@@ -5,7 +5,7 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, sleep
@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.first_byte import QUALITY, is_ready, sampled
 from embeddings.encoder import Vectors
-from embeddings.index import Index
+from embeddings.stored_segment import StoredSegment
 from service.collection import Collection
 from service.evaluation import read_cases
 from service.settings import Settings
@@ -29,6 +29,7 @@ def searched(data: Path) -> dict[str, Any]:
     collection = Collection(Settings.from_environ({"YINJU_DATA": str(data)}))
     questions = [case.question for case in sampled(read_cases(QUALITY))]
     answerer, index = collection.answerer(), collection.index()
+    segments = [segment for segment in index.segments if isinstance(segment, StoredSegment)]
     for question in questions[:20]:
         answerer.ask(question)
     asked = [_ms(lambda question=question: answerer.ask(question)) for question in questions]  # type: ignore[misc]
@@ -36,8 +37,8 @@ def searched(data: Path) -> dict[str, Any]:
     return {
         **_started(data),
         **_spread("ask", asked),
-        **_spread("lexical", _lexical(index, collection)),
-        **_dense(index, vectors),
+        **_spread("lexical", _lexical(segments, collection)),
+        **_dense(segments, vectors),
         "segments": index.sizes,
     }
 
@@ -53,22 +54,22 @@ def _spread(name: str, times: Iterable[float]) -> dict[str, float]:
     return {f"{name}_p50_ms": median(held), f"{name}_p99_ms": quantiles(held, n=100, method="inclusive")[98]}
 
 
-def _lexical(index: Index, collection: Collection) -> list[float]:
+def _lexical(segments: Sequence[StoredSegment], collection: Collection) -> list[float]:
     """Each of the terms out of one paragraph, as what is asked is as a rule out of one."""
     rng, times = random.Random(0), list[float]()
     for _ in range(_WORDED):
-        at = rng.randrange(len(index.segments))
-        text = index.segments[at].rows[rng.randrange(len(index.segments[at].rows))].text
+        at = rng.randrange(len(segments))
+        text = segments[at].rows[rng.randrange(len(segments[at].rows))].text
         terms = sorted({*collection.glossary.analyser.terms(text)})
         wanted = dict.fromkeys(rng.sample(terms, min(_TERMS, len(terms))), 1.0)
-        times.append(_ms(lambda wanted=wanted: [one.lexical.search(wanted, 100) for one in index.segments]))  # type: ignore[misc]
+        times.append(_ms(lambda wanted=wanted: [one.lexical.search(wanted, 100) for one in segments]))  # type: ignore[misc]
     return times
 
 
-def _dense(index: Index, questions: Vectors) -> dict[str, float]:
+def _dense(segments: Sequence[StoredSegment], questions: Vectors) -> dict[str, float]:
     """Exact search first, so that the vectors of a million passages need not be held twice."""
     flat = faiss.IndexFlatIP(questions.shape[1])
-    for segment in index.segments:
+    for segment in segments:
         for start in range(0, len(segment.rows), _STEP):
             flat.add(segment.dense.vectors(range(start, min(start + _STEP, len(segment.rows)))))
     exact, exact_ms = list[set[int]](), list[float]()
@@ -78,13 +79,13 @@ def _dense(index: Index, questions: Vectors) -> dict[str, float]:
         exact_ms.append((perf_counter() - begun) * 1000)
         exact.append(set(found[0].tolist()))
     del flat
-    edges = np.cumsum([0, *(len(segment.rows) for segment in index.segments)])
+    edges = np.cumsum([0, *(len(segment.rows) for segment in segments)])
     times, recalls = list[float](), list[float]()
     for question, wanted in zip(questions, exact, strict=True):
         begun = perf_counter()
         found = [
             (score, int(edge) + row)
-            for edge, segment in zip(edges, index.segments, strict=False)
+            for edge, segment in zip(edges, segments, strict=False)
             for row, score in segment.dense.search(question, _NEAREST).items()
         ]
         times.append((perf_counter() - begun) * 1000)

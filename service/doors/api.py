@@ -31,7 +31,7 @@ def _collection(request: Request) -> Collection:
 
 def _missing(collection: Collection, document: str, detail: str) -> HTTPException:
     """410 if the document has been withdrawn, else 404."""
-    withdrawn = collection.store.withdrawn(document)
+    withdrawn = collection.library.withdrawn(document)
     if withdrawn:
         return HTTPException(410, f"{document} was withdrawn on {withdrawn.isoformat()}")
     return HTTPException(404, f"{detail}; see /api/documents")
@@ -106,7 +106,7 @@ def timeline(
 @router.get("/api/documents", operation_id="documents", summary="The collection")
 def documents(request: Request) -> schemas.DocumentsOut:
     collection = _collection(request)
-    held = [_document(collection, document) for document in collection.store.documents()]
+    held = [_document(collection, document) for document in collection.library.documents()]
     return schemas.DocumentsOut.model_validate({"documents": held})
 
 
@@ -118,10 +118,10 @@ def documents(request: Request) -> schemas.DocumentsOut:
 )
 def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     collection = _collection(request)
-    found = collection.store.document(document_id)
+    found = collection.library.document(document_id)
     if found is None:
         raise _missing(collection, document_id, f"no document {document_id[:_SHOWN]!r}")
-    text = [_paragraph(passage) for passage in collection.store.passages(document_id)]
+    text = [_paragraph(passage) for passage in collection.library.passages(document_id)]
     return schemas.WholeDocumentOut.model_validate({**_document(collection, found), "text": text})
 
 
@@ -134,14 +134,14 @@ def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
 )
 def text(request: Request, document_id: str, version: int | None = None) -> PlainTextResponse:
     collection = _collection(request)
-    found = collection.store.document(document_id, version)
+    found = collection.library.document(document_id, version)
     if found is None:
         raise _missing(collection, document_id, f"no document {document_id[:_SHOWN]!r} of that version")
     return PlainTextResponse(found.raw)
 
 
 def _document(collection: Collection, document: Document) -> dict[str, Any]:
-    work = collection.store.works()[document.work]
+    work = collection.library.works()[document.work]
     return {
         "id": document.id,
         "work": document.work,
@@ -155,7 +155,7 @@ def _document(collection: Collection, document: Document) -> dict[str, Any]:
         "sha256": document.sha256,
         "text_sha256": document.text_sha256,
         "reader": document.reader,
-        "paragraphs": len(collection.store.body(document.id)),
+        "paragraphs": len(collection.library.body(document.id)),
     }
 
 

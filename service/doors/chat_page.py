@@ -131,7 +131,7 @@ class _Chat:
     def _chips(self, turns: Sequence[Turn], understood: Question) -> Iterator[dict[str, str]]:
         """What limits or widens the search, each with the address of the thread without it."""
         words, asked = self.interface.words, turns[-1]
-        works = self.collection.store.works()
+        works = self.collection.library.works()
         for work in asked.works:
             others = tuple(other for other in asked.works if other != work)
             yield self._chip(words["only"].format(text=dated(works[work], self.interface)), turns, works=others)

@@ -124,7 +124,7 @@ def export(
     collection = Collection(_settings(), create=False)
     found = collection.lookup().passage(passage)
     if found is None:
-        withdrawn = collection.store.withdrawn(passage.rpartition("/")[0])
+        withdrawn = collection.library.withdrawn(passage.rpartition("/")[0])
         why = f"withdrawn on {withdrawn}" if withdrawn else "no such passage; ids are document/number"
         terminal.stderr().print(f"{passage}: {why}", markup=False, soft_wrap=True)
         raise typer.Exit(_NOTHING_FOUND)
@@ -198,8 +198,13 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 
 
 def _make_ready(collection: Collection) -> None:
-    """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now."""
-    mark = collection.settings.data / "built-in.sha256"
+    """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now.
+
+    Where the documents are elsewhere nothing is to be done.
+    """
+    if not collection.keeps_store:
+        return
+    mark = collection.settings.folder / "built-in.sha256"
     if built_in.is_wanted(collection.store, mark):
         intake.summary(_ingest(collection.store, [BUILT_IN]))
         built_in.taken_in(mark)
@@ -263,13 +268,14 @@ def doctor() -> None:
     That the index is behind the store is nothing wrong: the next `yinju ingest` or `yinju serve` brings it up to date.
     """
     collection = Collection(_settings(), create=False)
-    findings = [*audit(collection.store), *(f"index: {problem}" for problem in collection.index_problems())]
+    kept = audit(collection.store) if collection.keeps_store else ()
+    findings = [*kept, *(f"index: {problem}" for problem in collection.index_problems())]
     for finding in findings:
         sys.stdout.write(f"{finding}\n")
-    if not findings and not collection.growth.is_current():
+    if not findings and collection.keeps_store and not collection.growth.is_current():
         terminal.stderr().print("the index is behind the store; `yinju ingest` brings it up to date", markup=False)
-    members = collection.store.members()
-    passages = sum(len(collection.store.body(member.document)) for member in members)
+    members = collection.library.members()
+    passages = sum(len(collection.library.body(member.document)) for member in members)
     terminal.stderr().print(f"{len(members)} documents, {passages} passages: {len(findings)} problems", markup=False)
     if findings:
         raise typer.Exit(1)

@@ -109,7 +109,7 @@ def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:
     "/api/documents/{document_id}",
     operation_id="delete_document",
     summary="Withdraw a document: it is gone from every answer at once, and its ids reply 410",
-    responses={410: _problem},
+    responses={409: _problem, 410: _problem},
 )
 def delete_document(request: Request, document_id: str) -> JobOut:
     store: Store = request.app.state.collection.store
@@ -124,7 +124,12 @@ def delete_document(request: Request, document_id: str) -> JobOut:
     return _told(job, State.WAITING)
 
 
-@router.get("/api/jobs/{job_id}", operation_id="job", summary="Whether a change is in the index yet")
+@router.get(
+    "/api/jobs/{job_id}",
+    operation_id="job",
+    summary="Whether a change is in the index yet",
+    responses={409: _problem},
+)
 def job(request: Request, job_id: str) -> JobOut:
     collection: Collection = request.app.state.collection
     found = collection.store.jobs.job(job_id)

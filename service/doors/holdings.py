@@ -26,8 +26,8 @@ Holding = tuple[Work, list[tuple[Member, Origin]]]
 
 def holdings(collection: Collection) -> list[Holding]:
     """Every work with its documents, the newest first."""
-    with collection.store.reading():
-        works, documents = collection.store.works(), collection.store.origins()
+    with collection.library.reading():
+        works, documents = collection.library.works(), collection.library.origins()
     held: dict[str, list[tuple[Member, Origin]]] = {}
     for member, origin in documents:
         held.setdefault(member.work, []).append((member, origin))

@@ -134,7 +134,7 @@ class _Tools:
         held = self._collection.lookup().passage(name) if name.isprintable() else None
         if held:
             return held
-        since = self._collection.store.withdrawn(name.rpartition("/")[0]) if name.isprintable() else None
+        since = self._collection.library.withdrawn(name.rpartition("/")[0]) if name.isprintable() else None
         raise _Absent(
             f"withdrawn on {since}" if since else "no such passage; ids are document/number, as search gives them"
         )

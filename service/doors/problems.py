@@ -13,6 +13,7 @@ from corpus.document import CorpusError
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 from service.question import BadQuestion
+from service.settings import SettingsError
 from service.verification import BadQuotation
 
 
@@ -32,6 +33,7 @@ _KNOWN: Mapping[type[Exception], tuple[int, str]] = {
     IndexUnusable: (503, "Not ready"),
     EncoderError: (503, "Not ready"),
     CorpusError: (503, "Not ready"),
+    SettingsError: (409, "Not here"),
 }
 EXPECTED: tuple[type[Exception], ...] = (*_KNOWN, HTTPException, RequestValidationError)
 

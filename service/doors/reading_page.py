@@ -48,7 +48,7 @@ def document(request: Request, document_id: str) -> Response:
 
 def _served(request: Request, view: Callable[[Collection, str], View], name: str) -> Response:
     collection: Collection = request.app.state.collection
-    with collection.store.reading():
+    with collection.library.reading():
         made = view(collection, name)
     interface = Interface.of(request)
     shown = {"labels": LABELS, "head": _head(made, interface.links), **made.shown}
@@ -56,13 +56,13 @@ def _served(request: Request, view: Callable[[Collection, str], View], name: str
 
 
 def _document(collection: Collection, name: str) -> View:
-    held = collection.store.document(name)
+    held = collection.library.document(name)
     return View(200, "reading.html", _reading(collection, held)) if held else _missing(collection, name)
 
 
 def _passage(collection: Collection, name: str) -> View:
     cited = collection.lookup().passage(name)
-    current = collection.store.document(cited.document.id) if cited else None
+    current = collection.library.document(cited.document.id) if cited else None
     if cited is None or current is None:
         return _missing(collection, name.rpartition("/")[0])
     return View(200, "reading.html", _reading(collection, current) | {"marked": _marked(collection, cited)})
@@ -70,23 +70,24 @@ def _passage(collection: Collection, name: str) -> View:
 
 def _missing(collection: Collection, name: str) -> View:
     """A document that was withdrawn, or nothing; for a number that a document lacks, a way to the document."""
-    since = collection.store.withdrawn(name)
+    since = collection.library.withdrawn(name)
     if since:
         return View(410, "missing.html", {"kind": "withdrawn", "since": since})
-    return View(404, "missing.html", {"kind": "missing", "document": name if collection.store.document(name) else None})
+    document = name if collection.library.document(name) else None
+    return View(404, "missing.html", {"kind": "missing", "document": document})
 
 
 def _reading(collection: Collection, held: Document) -> dict[str, Any]:
-    store = collection.store
-    work = store.works()[held.work]
-    kin = [member for member in store.members() if member.work == held.work and member.document != held.id]
-    others = [_described(work, other) for member in kin if (other := store.document(member.document))]
+    library = collection.library
+    work = library.works()[held.work]
+    kin = [member for member in library.members() if member.work == held.work and member.document != held.id]
+    others = [_described(work, other) for member in kin if (other := library.document(member.document))]
     language = held.language.partition("-")[0]
     return {
         "about": _described(work, held),
         "witnesses": [other for other in others if other["document"].language.partition("-")[0] == language],
         "translations": [other for other in others if other["document"].language.partition("-")[0] != language],
-        "text": [(role.name.lower(), list(run)) for role, run in groupby(store.passages(held.id), lambda p: p.role)],
+        "text": [(role.name.lower(), list(run)) for role, run in groupby(library.passages(held.id), lambda p: p.role)],
         "marked": None,
     }
 

@@ -43,9 +43,9 @@ def topic(request: Request, q: str = "") -> Response:
 
 
 def _shown(collection: Collection, held: Timeline, interface: Interface) -> dict[str, Any]:
-    with collection.store.reading():
-        works = {member.work for member in collection.store.members()}
-        dated = [work for name, work in collection.store.works().items() if name in works and work.date]
+    with collection.library.reading():
+        works = {member.work for member in collection.library.members()}
+        dated = [work for name, work in collection.library.works().items() if name in works and work.date]
     changes = {change.after: _change(change, held.entries, interface) for change in held.changes}
     return {
         "picture": _picture(dated, held.entries, interface),

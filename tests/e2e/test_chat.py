@@ -248,7 +248,7 @@ def slow(served: str) -> Iterator[Slow]:
 
 
 def copied(collection: Collection, folder: Path) -> Collection:
-    shutil.copytree(collection.settings.data, folder)
+    shutil.copytree(collection.settings.folder, folder)
     return Collection(replace(collection.settings, data=folder))
 
 

@@ -51,7 +51,7 @@ def node() -> str:
 
 
 def copied(collection: Collection, folder: Path) -> Collection:
-    shutil.copytree(collection.settings.data, folder)
+    shutil.copytree(collection.settings.folder, folder)
     return Collection(replace(collection.settings, data=folder))
 
 

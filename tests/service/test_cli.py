@@ -37,12 +37,12 @@ def yinju(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedPr
 @pytest.fixture
 def data(collection: Collection, tmp_path: Path) -> Path:
     """A copy of the built collection that a test may spoil."""
-    shutil.copytree(collection.settings.data, tmp_path / "data")
+    shutil.copytree(collection.settings.folder, tmp_path / "data")
     return tmp_path / "data"
 
 
 def test_ask_prints_quotes_and_citation_lines(collection: Collection) -> None:
-    run = yinju(collection.settings.data, "ask", "what was said about INF")
+    run = yinju(collection.settings.folder, "ask", "what was said about INF")
     assert run.returncode == 0 and run.stderr == ""
     assert run.stdout.startswith("[1] 美国决定退出《苏美关于消除中程和中短程导弹条约》(《中导条约》)将破坏战略稳定，")
     line = run.stdout.splitlines()[1]
@@ -54,7 +54,7 @@ def test_ask_prints_quotes_and_citation_lines(collection: Collection) -> None:
     "question", ["what was said about INF", "外空軍備競賽", "БРИКС", "伊核问题全面协议", "password reset"]
 )
 def test_http_and_terminal_give_equal_quotes(client: TestClient, collection: Collection, question: str) -> None:
-    run = yinju(collection.settings.data, "ask", question, "--json")
+    run = yinju(collection.settings.folder, "ask", question, "--json")
     ours, theirs = json.loads(run.stdout), client.post("/api/ask", json={"question": question}).json()
     assert run.returncode == (0 if theirs["answered"] else 3)
     assert [{**answer, "took_ms": 0} for answer in (ours,)] == [{**answer, "took_ms": 0} for answer in (theirs,)]
@@ -81,7 +81,7 @@ def test_http_and_terminal_give_equal_quotes(client: TestClient, collection: Col
 def test_verify_prints_the_verdict_and_the_edits(
     collection: Collection, quotation: str, code: int, lines: list[str]
 ) -> None:
-    run = yinju(collection.settings.data, "verify", quotation)
+    run = yinju(collection.settings.folder, "verify", quotation)
     assert (run.returncode, run.stdout.splitlines()[: len(lines)], run.stderr) == (code, lines, "")
 
 
@@ -89,7 +89,7 @@ def test_verify_prints_the_verdict_and_the_edits(
     "text", ["雙方譴責將商業航天系統用於干涉主權國家內政", "据外媒报道,一名伊朗高级官员证实", "6%"]
 )
 def test_http_and_terminal_give_equal_verdicts(client: TestClient, collection: Collection, text: str) -> None:
-    run = yinju(collection.settings.data, "verify", text, "--work", "cn-ru-2019", "--json")
+    run = yinju(collection.settings.folder, "verify", text, "--work", "cn-ru-2019", "--json")
     reply = client.post("/api/verify", json={"text": text, "claimed": {"work": "cn-ru-2019"}})
     if reply.status_code == 422:
         assert (run.returncode, run.stdout, run.stderr) == (1, "", f"yinju: {reply.json()['detail']}\n")
@@ -98,24 +98,24 @@ def test_http_and_terminal_give_equal_verdicts(client: TestClient, collection: C
 
 
 def test_timeline_shows_statements_by_date_with_what_changed(client: TestClient, collection: Collection) -> None:
-    run = yinju(collection.settings.data, "timeline", "NPT")
+    run = yinju(collection.settings.folder, "timeline", "NPT")
     dates = [line[:10] for line in run.stdout.splitlines() if line[:2] == "20"]
     assert (run.returncode, dates) == (0, ["2019-06-05", "2022-02-04", "2025-05-08"])
     assert "  = 不扩散体系的基石 (peoples-daily-2025/18)\n" in run.stdout
     assert "  + 推动2026年审议大会取得成功 (peoples-daily-2025/18)\n" in run.stdout
-    held = json.loads(yinju(collection.settings.data, "timeline", "NPT", "--json").stdout)
+    held = json.loads(yinju(collection.settings.folder, "timeline", "NPT", "--json").stdout)
     assert held == client.get("/api/timeline", params={"q": "NPT"}).json()
 
 
 def test_export_prints_what_http_replies(client: TestClient, collection: Collection) -> None:
     for name in ("bibtex", "ris", "markdown"):
-        run = yinju(collection.settings.data, "export", "peoples-daily-2025/8", "--format", name)
+        run = yinju(collection.settings.folder, "export", "peoples-daily-2025/8", "--format", name)
         assert run.returncode == 0
         assert run.stdout == client.get(f"/api/passages/peoples-daily-2025/8?format={name}").text.replace("\r\n", "\n")
-    assert yinju(collection.settings.data, "export", "peoples-daily-2025/8").stdout.startswith(
+    assert yinju(collection.settings.folder, "export", "peoples-daily-2025/8").stdout.startswith(
         "中华人民共和国和俄罗斯联邦关于全球战略稳定的联合声明[N/OL]"
     )
-    unknown = yinju(collection.settings.data, "export", "un-cd-2019/8", "--format", "docx")
+    unknown = yinju(collection.settings.folder, "export", "un-cd-2019/8", "--format", "docx")
     assert unknown.returncode == 2 and "gbt-7714-2025" in unknown.stderr
 
 
@@ -133,7 +133,7 @@ def test_withdraw_takes_a_document_out_and_ingest_brings_it_back(data: Path) -> 
 
 
 def test_nothing_found_says_so_and_exits_with_3(collection: Collection) -> None:
-    run = yinju(collection.settings.data, "ask", "How do I reset my password?")
+    run = yinju(collection.settings.folder, "ask", "How do I reset my password?")
     assert (run.returncode, run.stdout) == (3, "")
     assert run.stderr.startswith("Nothing in the collection answers this.")
 

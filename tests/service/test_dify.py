@@ -100,7 +100,7 @@ def test_metadata_is_never_null_nor_holds_one(client: TestClient) -> None:
 
 
 def test_links_are_those_of_the_public_address(collection: Collection) -> None:
-    public = Settings(data=collection.settings.data, public_url="https://docs.example.org/yinju")
+    public = Settings(data=collection.settings.folder, public_url="https://docs.example.org/yinju")
     with TestClient(create_app(Collection(public)), base_url="http://10.1.2.3:8000") as served:
         urls = [record["metadata"]["url"] for record in retrieve(served, "外空武器化", top_k=3)]
         quoted = quotes(served, "外空武器化", top_k=3)
@@ -163,7 +163,7 @@ def test_a_bad_request_is_told_what_to_change(client: TestClient, change: Mappin
 @pytest.fixture(scope="module")
 def keyed(collection: Collection) -> Iterator[TestClient]:
     keys = Keys((hashlib.sha256(KEY.encode()).hexdigest(),))
-    with TestClient(create_app(Collection(Settings(data=collection.settings.data, read_keys=keys)))) as opened:
+    with TestClient(create_app(Collection(Settings(data=collection.settings.folder, read_keys=keys)))) as opened:
         yield opened
 
 

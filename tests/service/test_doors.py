@@ -104,7 +104,7 @@ def by_mcp(collection: Collection, question: str) -> Quotes:
 
 
 def by_cli(collection: Collection, question: str) -> Quotes:
-    environ = {"YINJU_DATA": str(collection.settings.data)}
+    environ = {"YINJU_DATA": str(collection.settings.folder)}
     shown = CliRunner().invoke(command, ["ask", "--", question], env=environ).stdout
     quoted = re.findall(r"^\[(\d+)\] (.*)\n(?:    read with: .*\n)?    — .*? · (\S+/p/\S+)", shown, re.MULTILINE)
     return [(int(number), url.removeprefix(f"{BASE}/p/"), text) for number, text, url in quoted]

@@ -40,7 +40,7 @@ def basic(credentials: bytes) -> bytes:
 def keyed(collection: Collection) -> Iterator[TestClient]:
     """The service for two readers, and for the scripts of one other site."""
     environ = {
-        "YINJU_DATA": str(collection.settings.data),
+        "YINJU_DATA": str(collection.settings.folder),
         "YINJU_READ_KEYS": f" {digest(KEY).upper()},{digest(OTHER)} ",
         "YINJU_ORIGINS": CHAT,
     }

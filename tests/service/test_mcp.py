@@ -310,7 +310,7 @@ def test_a_collection_without_an_index_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_a_withdrawn_document_is_said_to_be(collection: Collection, tmp_path: Path) -> None:
-    shutil.copytree(collection.settings.data, tmp_path / "data")
+    shutil.copytree(collection.settings.folder, tmp_path / "data")
     own = Collection(Settings(data=tmp_path / "data"))
     left = Reader(server(own), "auto")
     assert left.given("search", query="中导条约")["results"][0]["id"] == "un-cd-2019/8"
@@ -403,7 +403,7 @@ def public(collection: Collection) -> Iterator[TestClient]:
     """The service under a public name, another name inside, and for another site's scripts."""
     settings = Settings.from_environ(
         {
-            "YINJU_DATA": str(collection.settings.data),
+            "YINJU_DATA": str(collection.settings.folder),
             "YINJU_PUBLIC_URL": "https://docs.example.org/yinju",
             "YINJU_HOSTS": "yinju.internal:9000",
             "YINJU_ORIGINS": "https://chat.example.org",
@@ -467,7 +467,7 @@ def behind(collection: Collection) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/yinju"
         keys = Keys((sha256(KEY.encode()).hexdigest(),))
-        settings = Settings(data=collection.settings.data, public_url=address, read_keys=keys)
+        settings = Settings(data=collection.settings.folder, public_url=address, read_keys=keys)
         with running(under("/yinju", create_app(Collection(settings))), listening):
             yield address
 

@@ -213,7 +213,7 @@ def test_the_client_raises_the_class_that_fits(ai: OpenAI, collection: Collectio
         ai.responses.create(model="yinju", input=[{"role": "user", "content": []}])
     with pytest.raises(openai.NotFoundError):
         ai.embeddings.create(model="yinju", input="INF")
-    keyed = Settings.from_environ({"YINJU_DATA": str(collection.settings.data), "YINJU_READ_KEYS": "0" * 64})
+    keyed = Settings.from_environ({"YINJU_DATA": str(collection.settings.folder), "YINJU_READ_KEYS": "0" * 64})
     with serving(Collection(keyed)) as address, pytest.raises(openai.AuthenticationError) as refused:
         OpenAI(base_url=f"{address}/v1", api_key="wrong", max_retries=0).models.list()
     assert refused.value.code == "invalid_api_key"
@@ -258,7 +258,7 @@ def test_a_thread_of_500_messages_is_answered_and_one_over_the_cap_refused(ai: O
 
 def spoiled(collection: Collection, folder: Path) -> Collection:
     """A copy whose store has another text than its index, which is found out while a passage is being quoted."""
-    shutil.copytree(collection.settings.data, folder)
+    shutil.copytree(collection.settings.folder, folder)
     with sqlite3.connect(folder / "store.sqlite3") as connection:
         connection.execute("UPDATE passages SET text = replace(text, '中导', '中程')")
     return Collection(Settings(data=folder))

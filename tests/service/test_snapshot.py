@@ -13,6 +13,7 @@ from embeddings.index import Index
 from embeddings.publication import IndexDamaged, IndexMissing
 from embeddings.rows import Row
 from service import snapshot as snapshots
+from service.engine import Folder
 from service.snapshot import Snapshot
 
 NAMES = glossary.load(glossary.BUILT_IN)
@@ -23,22 +24,23 @@ def publish(folder: Path, *texts: str) -> None:
     build(folder, [Row((f"a/{at}",), (f"a/{at}",), text) for at, text in enumerate(texts, 1)], ENCODER, NAMES)
 
 
-class Opening:
+class Opening(Folder):
     """Opens as a collection does, but only when it may."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.may, self.begun, self.times = folder, threading.Event(), threading.Event(), 0
+        super().__init__(folder, lambda: ENCODER, NAMES)
+        self.may, self.begun, self.times = threading.Event(), threading.Event(), 0
 
-    def __call__(self, held: Index | None) -> Index:
+    def opened(self, held: Index | None) -> Index:
         self.times += 1
         self.begun.set()
         assert self.may.wait(30)
-        return Index.open(self.folder, ENCODER, NAMES, held)
+        return super().opened(held)
 
 
 def test_while_one_opens_the_next_the_others_get_the_one_before(tmp_path: Path) -> None:
     opening = Opening(tmp_path)
-    snapshot = Snapshot(tmp_path, opening)
+    snapshot = Snapshot(opening)
     publish(tmp_path, "One.")
     opening.may.set()
     first = snapshot.index()
@@ -60,7 +62,7 @@ def test_without_one_everybody_waits_or_is_told(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(snapshots, "_RETRY", 1000.0)
     opening = Opening(tmp_path)
     opening.may.set()
-    snapshot = Snapshot(tmp_path, opening)
+    snapshot = Snapshot(opening)
     with pytest.raises(IndexMissing, match="no index yet"):
         snapshot.index()
     publish(tmp_path, "One.")
@@ -76,7 +78,7 @@ def test_without_one_everybody_waits_or_is_told(tmp_path: Path, monkeypatch: pyt
 def test_one_that_cannot_be_opened_is_tried_again_now_and_then(tmp_path: Path) -> None:
     opening = Opening(tmp_path)
     opening.may.set()
-    snapshot = Snapshot(tmp_path, opening)
+    snapshot = Snapshot(opening)
     publish(tmp_path, "One.")
     first = snapshot.index()
     publish(tmp_path, "One.", "Two.")
