@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.changes import Change
-from corpus.document import CorpusError, Span
+from corpus.document import CorpusError, Span, parted
 from corpus.table import Entry, Field, Kind, Table, alive, digest, quoted, word
 from embeddings.encoder import Vectors
 from embeddings.preparation import Batch, Preparation
 from embeddings.rows import Row
-from embeddings.segment import Limits
+from embeddings.segment import Limits, Order
 from embeddings.tokens import Piece, Units, units_of
 
 _K1, _B = 1.2, 0.75  # as everywhere
@@ -220,10 +220,15 @@ class ClusterSegment:
 
     def of(self, document: str) -> list[int]:
         found = self._table.query(self._where(Limits(frozenset([document]))), ())
-        return sorted(entry["id"] for entry in found)
+        return sorted((entry["id"] for entry in found), key=self.order)
 
     def row(self, row: int) -> Row:
         return self._fetched([row])[row].row
+
+    def order(self, row: int) -> Order:
+        first = self.row(row).members[0]
+        document, number, part = parted(first) or (first, 0, None)
+        return document, number, part or 0
 
     def paragraph(self, row: int) -> tuple[int, bool]:
         held = self.row(row)

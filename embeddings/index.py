@@ -24,7 +24,7 @@ from embeddings.preparation import Batch, concept_term, language_tag, words_of
 from embeddings.publication import IndexDamaged, State, check, current, seen, sound
 from embeddings.query import Query
 from embeddings.rows import Row
-from embeddings.segment import Limits, Segment
+from embeddings.segment import Limits, Order, Segment
 from embeddings.stored_segment import StoredSegment
 from embeddings.terms import VERSION
 
@@ -158,15 +158,20 @@ class Index:
         places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
-        best: dict[int, tuple[bool, float, Place, Seen]] = {}
+        best: dict[int, tuple[bool, float, tuple[int, Order], Seen]] = {}
         by_chance = chance(max(self._paragraphs(query.documents), FITTED_ON)) - chance(FITTED_ON)
         for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
             (key, is_base), score = self.segments[place[0]].paragraph(place[1]), confidence.probability(evidence)
             # The base's wording, unless only another one answers.
-            rank = (is_base and score >= confidence.company, score, (-place[0], -place[1]), (place, evidence, cuts))
-            best[key] = max(rank, best.get(key, rank), key=lambda held: held[:3])
-        ranked = sorted(best.values(), key=lambda held: held[1:3], reverse=True)
-        return Found([Hit(self.row(at), score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
+            rank = (not (is_base and score >= confidence.company), -score, self._order(place), (place, evidence, cuts))
+            best[key] = min(rank, best.get(key, rank), key=lambda held: held[:3])
+        ranked = sorted(best.values(), key=lambda held: held[1:3])
+        return Found([Hit(self.row(at), -score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
+
+    def _order(self, place: Place) -> tuple[int, Order]:
+        """Which of two rows that are equally good comes first."""
+        at, row = place
+        return at, self.segments[at].order(row)
 
     def _near(self, vector: Vectors, documents: frozenset[str] | None) -> set[Place]:
         """Rows whose vectors are near."""

@@ -21,6 +21,9 @@ class Limits:
     without: frozenset[str] = frozenset()
 
 
+Order = tuple[str, int, int]
+
+
 class Segment(Protocol):
     """Rows by number. It never changes. Safe to share between threads."""
 
@@ -64,6 +67,9 @@ class Segment(Protocol):
         """The rows that hold a passage of `document`, in order."""
 
     def row(self, row: int) -> Row: ...
+
+    def order(self, row: int) -> Order:
+        """What rows that are equally good come by."""
 
     def paragraph(self, row: int) -> tuple[int, bool]:
         """A number for the paragraph that a row is a wording of, and whether its base has this wording."""

@@ -18,7 +18,7 @@ from embeddings.lexical import LexicalIndex, writing_terms
 from embeddings.preparation import Batch
 from embeddings.publication import seen
 from embeddings.rows import Row, Rows, writing_rows
-from embeddings.segment import Limits
+from embeddings.segment import Limits, Order
 from embeddings.tokens import TokenStore, Units, writing_tokens
 
 Mask = NDArray[np.bool_]
@@ -92,6 +92,9 @@ class StoredSegment:
 
     def row(self, row: int) -> Row:
         return self.rows[row]
+
+    def order(self, row: int) -> Order:
+        return "", row, 0
 
     def paragraph(self, row: int) -> tuple[int, bool]:
         return int(self.rows.keys[row]), bool(self.rows.is_base[row])

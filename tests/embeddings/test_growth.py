@@ -8,16 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus.changes import NONE, Change
-from embeddings import glossary, growth
-from embeddings.encoder import open_encoder
-from embeddings.growth import Growth, build
+from embeddings import cluster_growth, growth
+from embeddings.growth import Growth
 from embeddings.index import Index
-from embeddings.publication import current
+from embeddings.publication import IndexMismatch, current
 from embeddings.query import Query
 from embeddings.rows import Row
+from tests.embeddings.places import ENCODER, NAMES, PLACES, InFolder, InMilvus, Place, build
 
-NAMES = glossary.load(glossary.BUILT_IN)
-ENCODER = open_encoder()
 TOPICS = ("外空军备竞赛", "生物多样性", "INF Treaty", "бактериологическое оружие", "harbour lights", "shipping lanes")
 
 
@@ -78,32 +76,33 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "_SMALL", 0)
 
 
-def expect_as_anew(folder: Path, source: Documents, anew: Path) -> None:
-    index = Index.open(folder, ENCODER, NAMES)
-    build(anew, list(source.rows()), ENCODER, NAMES)
-    fresh = Index.open(anew, ENCODER, NAMES)
+def expect_as_anew(place: Place, source: Documents, anew: Path) -> None:
+    index, other = place.open(), InFolder(anew)
+    build(other, list(source.rows()))
+    fresh = other.open()
     assert sorted(row.members for batch in index.batches(range(len(index.segments))) for row in batch.rows) == sorted(
         row.members for row in source.rows()
     )
     assert (index.size, index.paragraphs, index.documents) == (fresh.size, fresh.paragraphs, fresh.documents)
     for topic in TOPICS[:3]:
-        one, other = hits(index, topic), hits(fresh, topic)
-        assert {name: held[0] for name, held in one.items()} == {name: held[0] for name, held in other.items()}
+        one, others = hits(index, topic), hits(fresh, topic)
+        assert {name: held[0] for name, held in one.items()} == {name: held[0] for name, held in others.items()}
         for name in one:
             # What is usual in a collection is told by a sample of it, and lengths by segment.
-            assert one[name][1] == pytest.approx(other[name][1], abs=0.15), (topic, name)
+            assert one[name][1] == pytest.approx(others[name][1], abs=0.15), (topic, name)
 
 
-changes = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.booleans()), min_size=1, max_size=8)
+changes = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3), st.booleans()), min_size=1, max_size=6)
 
 
-@given(changes)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("kind", PLACES)
+@given(steps=changes)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_comes_and_goes(
-    large: None, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]]
+    large: None, tmp_path_factory: pytest.TempPathFactory, kind: type[Place], steps: list[tuple[str, int, bool]]
 ) -> None:
-    folder, source = tmp_path_factory.mktemp("indexes"), Documents()
-    grown = Growth(folder, source, ENCODER, NAMES)
+    place, source = kind(tmp_path_factory.mktemp("indexes")), Documents()
+    grown = place.growth(source)
     held: Index | None = None
     for number, (name, size, merging) in enumerate(steps):
         if size:
@@ -111,10 +110,10 @@ def test_whatever_comes_and_goes(
         elif name in source.held:
             source.drop(name)
         assert grown.grow(held) or not source.number or not size
-        held = Index.open(folder, ENCODER, NAMES, held)
+        held = place.open(before=held)
         if merging:
             grown.merge(held)
-    expect_as_anew(folder, source, tmp_path_factory.mktemp("anew"))
+    expect_as_anew(place, source, tmp_path_factory.mktemp("anew"))
 
 
 def test_a_small_index_is_the_same_however_it_came_about(tmp_path: Path) -> None:
@@ -182,11 +181,13 @@ def test_what_comes_during_a_merge_stays(large: None, tmp_path: Path) -> None:
     assert index.documents == set("abcdef") and {index.row(place).text for place in index.places("a")} == {text(4)}
 
 
+@pytest.mark.parametrize("kind", PLACES)
 def test_much_comes_in_steps_and_who_is_interrupted_goes_on(
-    large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Place]
 ) -> None:
-    monkeypatch.setattr(growth, "STEP", 3)  # of this source, documents
-    source = Documents()
+    for module in (growth, cluster_growth):
+        monkeypatch.setattr(module, "STEP", 3)  # of this source, documents
+    place, source = kind(tmp_path / "place"), Documents()
     for number in range(8):
         source.put(f"d{number}", text(number), text(number + 1))
 
@@ -199,13 +200,46 @@ def test_much_comes_in_steps_and_who_is_interrupted_goes_on(
             raise Killed
 
     with pytest.raises(Killed):
-        Growth(tmp_path, source, ENCODER, NAMES).grow(told=interrupt)
-    assert Index.open(tmp_path, ENCODER, NAMES).documents == {"d0", "d1", "d2"}
+        place.growth(source).grow(None, interrupt)
+    assert place.open().documents == {"d0", "d1", "d2"}
     source.drop("d1")
     done = list[tuple[int, int]]()
-    assert Growth(tmp_path, source, ENCODER, NAMES).grow(told=lambda at, of: done.append((at, of)))
+    assert place.growth(source).grow(place.open(), lambda at, of: done.append((at, of)))
     assert done[-1] == (10, 10)  # of 14 passages, four were done
-    expect_as_anew(tmp_path, source, tmp_path / "anew")
+    expect_as_anew(place, source, tmp_path / "anew")
+
+
+def test_in_a_cluster_each_change_is_seen_whole_as_long_as_somebody_reads(tmp_path: Path) -> None:
+    place, source = InMilvus(tmp_path), Documents()
+    grown = place.growth(source)
+    source.put("a", text(0), text(1))
+    source.put("b", text(2))
+    grown.grow()
+    before = place.open()
+    source.put("a", text(0), text(6))
+    source.drop("b")
+    written = cluster_growth.ClusterGrowth(place.cluster, tmp_path / "locks", source, ENCODER, NAMES)
+    touched, change = source.since(before.state.change, 10)
+    written._write(touched, change, lambda rows: None)  # and is killed before it publishes
+    assert place.open().state == before.state
+    for index in (before, place.open()):
+        assert {index.row(at).text for name in "ab" for at in index.places(name)} == {text(0), text(1), text(2)}
+    grown.grow()
+    assert grown.merge() is False  # what has just ended stays
+    assert {name for name, _ in hits(before, "INF Treaty").items()} == {"a/1", "a/2", "b/1"}
+    after = place.open()
+    assert {after.row(at).text for at in after.places("a")} == {text(0), text(6)} and after.documents == {"a"}
+
+
+def test_a_cluster_is_not_written_over_by_another_store(tmp_path: Path) -> None:
+    place, source, other = InMilvus(tmp_path), Documents(), Documents()
+    for name in "ab":
+        source.put(name, text(1))
+    place.growth(source).grow()
+    other.put("c", text(2))
+    with pytest.raises(IndexMismatch, match="name another one"):
+        place.growth(other).grow()
+    assert place.open().documents == {"a", "b"}
 
 
 def test_large_segments_are_merged_up_to_a_size(large: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +254,7 @@ def test_large_segments_are_merged_up_to_a_size(large: None, tmp_path: Path, mon
         sizes = Index.open(tmp_path, ENCODER, NAMES).sizes
         assert max(sizes) <= 10 and sum(sizes) == 3 * (number + 1)
     assert len(sizes) <= 6
-    expect_as_anew(tmp_path, source, tmp_path / "anew")
+    expect_as_anew(InFolder(tmp_path), source, tmp_path / "anew")
 
 
 def test_a_source_that_was_put_back_is_indexed_anew(large: None, tmp_path: Path) -> None:
