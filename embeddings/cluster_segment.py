@@ -55,6 +55,13 @@ def rows_table(dimension: int) -> dict[str, Field]:
 _LOOKED_AT = ("vector", "row", "term_text", "words", "language", "pieces")
 
 
+def _rounded(length: int) -> int:
+    """A length as tantivy and Lucene keep it: in a byte, above 24 to four binary digits."""
+    more = length - 24
+    digits = max(more.bit_length() - 4, 0)
+    return length if more < 0 else 24 + (more >> digits << digits)
+
+
 def row_id(row: Row) -> int:
     """By which a row is known: rows that are equal in all are one."""
     return digest(row.line)
@@ -179,9 +186,9 @@ class ClusterSegment:
         return [one["id"] for one in self._table.query(where, (), k)]
 
     def _score(self, text: str, wanted: Mapping[str, float]) -> float:
-        """BM25 as Robertson & Zaragoza (2009) have it."""
+        """BM25 as Robertson & Zaragoza (2009) have it, and as tantivy rounds it."""
         held = Counter(text.split())
-        normal = _K1 * (1 - _B + _B * held.total() / self._usual_length)
+        normal = _K1 * (1 - _B + _B * _rounded(held.total()) / self._usual_length)
         score = 0.0
         for term, weight in wanted.items():
             score += weight * self._idf(term) * held[term] * (_K1 + 1) / (held[term] + normal)
