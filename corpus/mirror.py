@@ -22,7 +22,8 @@ class Mirror:
 
     def __init__(self, cluster: Cluster, store: Store) -> None:
         self._store = store
-        self._records, self._passages = cluster.table("records", RECORDS), cluster.table("passages", PASSAGES)
+        self._records = cluster.table("records", RECORDS, make=True)
+        self._passages = cluster.table("passages", PASSAGES, make=True)
 
     def renew(self, documents: Collection[str], change: Change) -> None:
         """From `change` on, let the cluster have of these documents what the store has now."""

@@ -30,8 +30,8 @@ PASSAGES = {
     "number": Field(Kind.NUMBER),
     "part": Field(Kind.NUMBER),
     "held": Field(Kind.TEXT),
-    # Each counts once, by how rare it is: what has all of a wording's comes before all that lacks one.
-    "trigrams": Field(Kind.WORDS, k1=0.0, b=0.0),
+    # Each stands there once and counts by how rare it is: what has all of a wording's comes before what lacks one.
+    "trigrams": Field(Kind.WORDS, b=0.0),
     "nothing": _NOTHING,
 }
 _REMEMBERED = 256

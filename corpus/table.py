@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from corpus.changes import Change
+from corpus.document import CorpusError
 from corpus.milvus import Milvus
 
 Entry = Mapping[str, Any]
@@ -24,6 +25,7 @@ NOTHING = (0.0, 0.0)  # Milvus wants a vector in every entry
 FOREVER = 1 << 62
 _BATCH, _MANY = 200, 16_384  # entries of a request to write, and of a reply
 _NAMED = 400  # documents in one condition
+_READING, _WRITING = 10.0, 60.0  # seconds until somebody who waits for an engine that is not there is told so
 _KEPT = 60.0  # seconds that what has ended stays for those who read as of an earlier change
 _TIME = ("since", "until", "ended")
 
@@ -44,12 +46,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`indexed` ones are used in conditions; a vector has a `dimension`, words have BM25's constants."""
+    """`indexed` ones are used in conditions; a vector has a `dimension`, words have BM25's `b`."""
 
     kind: Kind
     indexed: bool = False
     dimension: int = 0
-    k1: float = 1.2
     b: float = 0.75
 
 
@@ -76,13 +77,16 @@ def alive(change: Change) -> str:
 class Table:
     """One kind of entries. Conditions are Milvus's own filter expressions."""
 
-    def __init__(self, milvus: Milvus, name: str, fields: Mapping[str, Field]) -> None:
+    def __init__(self, milvus: Milvus, name: str, fields: Mapping[str, Field], make: bool) -> None:
+        """The one of that name; if there is none it is made, or else a CorpusError."""
         self._milvus, self._client, self._name = milvus, milvus.client, name
         self._fields = {key: field for key, field in fields.items() if field.kind is not Kind.WORDS or milvus.has_words}
         self.has_words = milvus.has_words
         self._vector = next((key for key, field in fields.items() if field.kind is Kind.VECTOR), "")
         with milvus.translated():
             if not self._client.has_collection(name):
+                if not make:
+                    raise CorpusError(f"Milvus has no collection {name}; check the name at the end of YINJU_INDEX")
                 self._make()
             self._client.load_collection(name)  # as it is not after a restart of Milvus Lite
 
@@ -97,7 +101,7 @@ class Table:
             if field.kind is Kind.WORDS:
                 schema.add_field(_sparse(key), types.SPARSE_FLOAT_VECTOR)
                 schema.add_function(self._milvus.bm25(key, _sparse(key)))
-                constants = {"bm25_k1": field.k1, "bm25_b": field.b}
+                constants = {"bm25_k1": 1.2, "bm25_b": field.b}
                 index.add_index(_sparse(key), "SPARSE_INVERTED_INDEX", metric_type="BM25", params=constants)
             elif field.kind is Kind.VECTOR:
                 index.add_index(key, **self._nearness(field))
@@ -126,7 +130,7 @@ class Table:
         """At most `most` entries, in no order."""
         with self._milvus.translated():
             found = self._client.query(
-                self._name, filter=where, output_fields=["id", *fields], limit=most, **_consistency(strict)
+                self._name, filter=where, output_fields=["id", *fields], limit=most, **_asked(strict)
             )
             return [dict(one) for one in found]
 
@@ -134,7 +138,7 @@ class Table:
         """All entries, in no order, as of now."""
         with self._milvus.translated():
             held = self._client.query_iterator(
-                self._name, batch_size=1000, filter=where, output_fields=["id", *fields], **_consistency(True)
+                self._name, batch_size=1000, filter=where, output_fields=["id", *fields], **_asked(True)
             )
             try:
                 while batch := held.next():
@@ -145,7 +149,7 @@ class Table:
     def count(self, where: str, strict: bool = False) -> int:
         """How many entries."""
         with self._milvus.translated():
-            found = self._client.query(self._name, filter=where, output_fields=["count(*)"], **_consistency(strict))
+            found = self._client.query(self._name, filter=where, output_fields=["count(*)"], **_asked(strict))
             return int(found[0]["count(*)"])
 
     def nearest(self, vector: Sequence[float], k: int, where: str) -> list[int]:
@@ -159,7 +163,13 @@ class Table:
     def _search(self, field: str, held: Any, k: int, where: str, parameters: Mapping[str, Any]) -> list[int]:
         with self._milvus.translated():
             (hits,) = self._client.search(
-                self._name, data=[held], anns_field=field, limit=k, filter=where, search_params={"params": parameters}
+                self._name,
+                data=[held],
+                anns_field=field,
+                limit=k,
+                filter=where,
+                search_params={"params": parameters},
+                timeout=_READING,
             )
             return [int(hit["id"]) for hit in hits]
 
@@ -201,7 +211,7 @@ class Table:
         while batch := [dict(entry) for entry in islice(left, _BATCH)]:
             held = [{key: one[key] for key in ("id", *_TIME, *self._fields)} for one in batch]
             with self._milvus.translated():
-                self._client.upsert(self._name, held)
+                self._client.upsert(self._name, held, timeout=_WRITING)
 
 
 def _described(types: Any, field: Field) -> dict[str, Any]:
@@ -225,5 +235,5 @@ def _sparse(key: str) -> str:
     return f"{key}_sparse"
 
 
-def _consistency(strict: bool) -> dict[str, str]:
-    return {"consistency_level": "Strong"} if strict else {}
+def _asked(strict: bool) -> dict[str, Any]:
+    return {"timeout": _READING, **({"consistency_level": "Strong"} if strict else {})}

@@ -72,7 +72,7 @@ class ClusterGrowth:
         self._cluster, self._locks, self._source, self._mirror = cluster, locks, source, mirror
         self._made = made_with(encoder, glossary)
         self._preparation = Preparation(encoder, glossary)
-        self._table = cluster.table("rows", rows_table(encoder.dimension))
+        self._table = cluster.table("rows", rows_table(encoder.dimension), make=True)
 
     def is_current(self) -> bool:
         """Whether the index has all that the source has."""

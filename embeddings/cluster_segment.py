@@ -37,7 +37,7 @@ def rows_table(dimension: int) -> dict[str, Field]:
     """The fields of the table of rows."""
     return {
         "vector": Field(Kind.VECTOR, dimension=dimension),
-        "terms": Field(Kind.WORDS, k1=_K1, b=_B),
+        "terms": Field(Kind.WORDS, b=_B),
         "term_ids": Field(Kind.NUMBERS, indexed=True),
         "words": Field(Kind.TEXT),
         "word_ids": Field(Kind.NUMBERS, indexed=True),

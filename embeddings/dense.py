@@ -9,6 +9,7 @@ but find seven to nine out of ten among passages of like vectors; `python -m ben
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -39,7 +40,7 @@ class Kind(StrEnum):
     @classmethod
     def of(cls, count: int) -> "Kind":
         """What so many vectors are best held as."""
-        return cls.FLAT if count <= 10_000 else cls.HALF if count <= 60_000 else cls.CODES
+        return cls.FLAT if count <= 10_000 else cls.HALF if count <= 20_000 else cls.CODES
 
 
 class DenseWriter:
@@ -93,6 +94,9 @@ class DenseIndex:
     def __init__(self, path: Path) -> None:
         """Open what `write_vectors` wrote. The caller has checked the file's digest: FAISS would not."""
         self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        kept = np.dtype(np.float32 if isinstance(self._index, faiss.IndexFlat) else np.float16)
+        codes = faiss.rev_swig_ptr(self._index.codes.data(), len(self) * self.dimension * kept.itemsize)
+        self._held: NDArray[Any] = codes.view(kept).reshape(-1, self.dimension)  # the mapped file itself
         self._codes: faiss.Index | None = faiss.read_index(str(_codes(path))) if _codes(path).exists() else None
 
     def __len__(self) -> int:
@@ -105,9 +109,7 @@ class DenseIndex:
     def vectors(self, rows: Iterable[int]) -> Vectors:
         """The vectors of `rows`, as they are held: (rows, dimension)."""
         held = np.fromiter(rows, np.int64)
-        if not len(held):
-            return np.zeros((0, self.dimension), np.float32)
-        return np.asarray(self._index.reconstruct_batch(held), np.float32)
+        return self._held[held].astype(np.float32)
 
     def search(self, query: Vectors, k: int, admitted: NDArray[np.bool_] | None = None) -> dict[int, float]:
         """The `k` best rows for one `query` vector (dimension,), out of those `admitted`, if given: row → product."""

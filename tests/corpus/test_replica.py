@@ -119,10 +119,10 @@ def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
         Cluster("milvus+http://127.0.0.1:9/name")
 
 
-def test_names_share_a_cluster(tmp_path: Path) -> None:
+def test_a_cluster_that_is_empty(tmp_path: Path) -> None:
     cluster = Cluster(f"milvus+file://{tmp_path}/milvus.db")
     assert cluster.state() is None
     cluster.publish({"change": Change(1, "a")})
     assert cluster.state(strict=True) == {"change": [1, "a"]}
-    cluster.clear()
-    assert Cluster(f"milvus+file://{tmp_path}/milvus.db").state() is None
+    with pytest.raises(CorpusError, match="no collection yinju_records; check the name"):
+        Replica(cluster, Change(1, "a"))
