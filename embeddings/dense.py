@@ -93,7 +93,7 @@ class DenseIndex:
 
     def __init__(self, path: Path) -> None:
         """Open what `write_vectors` wrote. The caller has checked the file's digest: FAISS would not."""
-        self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         kept = np.dtype(np.float32 if isinstance(self._index, faiss.IndexFlat) else np.float16)
         codes = faiss.rev_swig_ptr(self._index.codes.data(), len(self) * self.dimension * kept.itemsize)
         self._held: NDArray[Any] = codes.view(kept).reshape(-1, self.dimension)  # the mapped file itself
