@@ -6,7 +6,7 @@ WORKDIR /home/yinju/app
 RUN chown yinju .
 USER yinju
 COPY --chown=yinju . .
-RUN make install TORCH_INDEX="$TORCH_INDEX"
+RUN make install EXTRAS=html,pdf,docx,mcp,milvus TORCH_INDEX="$TORCH_INDEX"
 ENV YINJU_DATA=/data YINJU_HOST=0.0.0.0 YINJU_PORT=8000
 VOLUME /data
 EXPOSE 8000

@@ -3,11 +3,13 @@
 #
 # PORT=9000             serve on another port
 # YINJU_DATA=folder     keep store and index elsewhere than in ./data
+# EXTRAS=html,pdf       what else to install; milvus is for YINJU_INDEX
 # TORCH_INDEX=url       an extra package index with CPU-only PyTorch wheels; without it pip's own choice is taken
 
 PYTHON ?= python3
 PORT ?= 8000
 TORCH_INDEX ?=
+EXTRAS ?= html,pdf,docx,mcp
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
     $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
@@ -27,9 +29,9 @@ install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) --editable ".[html,pdf,docx,mcp]"
+	$(PIP) --editable ".[$(EXTRAS)]"
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(PIP) --editable ".[html,pdf,docx,mcp,test]"
+	$(PIP) --editable ".[$(EXTRAS),milvus,test]"
 	touch $@

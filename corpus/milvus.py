@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,8 @@ class Milvus:
 
     def __init__(self, url: str) -> None:
         """`milvus+http://[USER:PASSWORD@]HOST[:PORT][/NAME]` or `milvus+file:///PATH.db`. Raises CorpusError."""
+        if find_spec("pymilvus") is None:
+            raise CorpusError("YINJU_INDEX needs an extra: pip install 'yinju[milvus]'")
         import pymilvus  # a second, for which only those should wait who use it
 
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what goes wrong is raised

@@ -88,15 +88,19 @@ def _codes(path: Path) -> Path:
     return path.with_suffix(".codes")
 
 
+def _mapped(index: Any, kept: np.dtype[Any]) -> NDArray[Any]:
+    """The vectors of an index, one after the other: the mapped file itself, to be held as long as the index is."""
+    return np.asarray(faiss.rev_swig_ptr(index.codes.data(), index.ntotal * index.d * kept.itemsize).view(kept))
+
+
 class DenseIndex:
     """Vectors by row number, mapped from disk. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
         """Open what `write_vectors` wrote. The caller has checked the file's digest: FAISS would not."""
-        self._index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        self._index: faiss.Index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         kept = np.dtype(np.float32 if isinstance(self._index, faiss.IndexFlat) else np.float16)
-        codes = faiss.rev_swig_ptr(self._index.codes.data(), len(self) * self.dimension * kept.itemsize)
-        self._held: NDArray[Any] = codes.view(kept).reshape(-1, self.dimension)  # the mapped file itself
+        self._held = _mapped(self._index, kept).reshape(-1, self.dimension)
         self._codes: faiss.Index | None = faiss.read_index(str(_codes(path))) if _codes(path).exists() else None
 
     def __len__(self) -> int:

@@ -25,9 +25,10 @@ HEAVY = {
     "mcp": "service/doors/mcp_server.py",
     "rapidfuzz": "corpus/alignment.py",
     "sqlite3": "corpus/database.py",
+    "pymilvus": "corpus/milvus.py",
 }
 # Whoever does not use them should not wait for them.
-LATE = {"httpx2", "huggingface_hub", "jieba", "pypinyin", "sentence_transformers"}
+LATE = {"httpx2", "huggingface_hub", "jieba", "pymilvus", "pypinyin", "sentence_transformers"}
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
