@@ -13,7 +13,8 @@ from corpus.changes import NONE, Change
 from corpus.cluster import Cluster
 from corpus.mirror import Mirror
 from corpus.table import Entry, alive
-from embeddings.cluster_segment import ClusterSegment, entries, row_id, rows_table
+from embeddings.cluster_rows import entries, row_id, rows_table
+from embeddings.cluster_segment import ClusterSegment
 from embeddings.descriptions import Descriptions
 from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
@@ -41,7 +42,9 @@ def open_index(
     change = Change(*held["change"])
     table = cluster.table("rows", rows_table(encoder.dimension))
     listed = (lambda: documents(change)) if documents else None
-    segment = ClusterSegment(table, change, held["languages"], Preparation(encoder, glossary), listed)
+    (known,) = before.segments if before else (None,)
+    assert known is None or isinstance(known, ClusterSegment)
+    segment = ClusterSegment(table, change, held["languages"], Preparation(encoder, glossary), listed, known)
     state = State(held["made_with"], change, "", (SegmentState(segment.name),))
     check(state, made_with(encoder, glossary))
     if before and before.state == state:

@@ -4,10 +4,8 @@ The cluster finds candidates; they are looked at and scored here, by the same fi
 that what is answered does not depend on the engine.
 """
 
-import json
-from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import log
@@ -16,93 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.changes import Change
-from corpus.document import CorpusError, Span, parted
-from corpus.table import Entry, Field, Kind, Table, alive, digest, quoted, word
+from corpus.document import CorpusError, parted
+from corpus.table import Entry, Table, alive, digest, quoted, word
+from embeddings.cluster_rows import K1, LOOKED_AT, B, pieces_of
 from embeddings.encoder import Vectors
 from embeddings.preparation import Batch, Preparation
 from embeddings.rows import Row
 from embeddings.segment import Limits, Order
 from embeddings.tokens import Piece, Units, units_of
 
-_K1, _B = 1.2, 0.75  # as everywhere
 _FOUND = 100  # by the engine's BM25, of which the best by ours are taken
 _RARE = 3  # terms by which rows are found where there is no BM25
 _SAMPLE = 256  # rows of a language
 _LENGTHS = 4_000  # rows whose lengths stand for all
 _REMEMBERED = 4_000  # rows that were looked at; some ten kilobytes each
 _BATCH = 256
-
-
-def rows_table(dimension: int) -> dict[str, Field]:
-    """The fields of the table of rows."""
-    return {
-        "vector": Field(Kind.VECTOR, dimension=dimension),
-        "terms": Field(Kind.WORDS, b=_B),
-        "term_ids": Field(Kind.NUMBERS, indexed=True),
-        "words": Field(Kind.TEXT),
-        "word_ids": Field(Kind.NUMBERS, indexed=True),
-        "documents": Field(Kind.NAMES, indexed=True),
-        "language": Field(Kind.NAME, indexed=True),
-        "is_base": Field(Kind.FLAG),
-        "draw": Field(Kind.SHARE, indexed=True),
-        "length": Field(Kind.NUMBER),
-        "row": Field(Kind.TEXT),
-        "term_text": Field(Kind.TEXT),
-        "pieces": Field(Kind.TEXT),
-    }
-
-
-_LOOKED_AT = ("vector", "row", "term_text", "words", "language", "pieces")
-
-
-def _rounded(length: int) -> int:
-    """A length as tantivy and Lucene keep it: in a byte, above 24 to four binary digits."""
-    more = length - 24
-    digits = max(more.bit_length() - 4, 0)
-    return length if more < 0 else 24 + (more >> digits << digits)
-
-
-def row_id(row: Row) -> int:
-    """By which a row is known: rows that are equal in all are one."""
-    return digest(row.line)
-
-
-def entries(batch: Batch, keeps_tokens: bool) -> Iterator[Entry]:
-    """What the table keeps of rows. Token vectors that depend on their neighbours would not fit."""
-    held = zip(batch.rows, batch.vectors, batch.pieces, batch.terms, batch.words, batch.tags, strict=True)
-    for row, vector, pieces, terms, words, tag in held:
-        id_ = row_id(row)
-        yield {
-            "id": id_,
-            "vector": vector.tolist(),
-            "terms": " ".join(map(word, terms.split())),
-            "term_ids": sorted({digest(term) for term in terms.split()}),
-            "words": words,
-            "word_ids": sorted({digest(one) for one in words.split()}),
-            "documents": sorted(row.documents),
-            "language": tag,
-            "is_base": row.is_base,
-            "draw": (id_ & (1 << 53) - 1) / (1 << 53),
-            "length": len(terms.split()),
-            "row": row.line,
-            "term_text": terms,
-            "pieces": _written(pieces) if keeps_tokens else "",
-        }
-
-
-def _written(pieces: Sequence[Piece]) -> str:
-    held = [
-        [*piece.span, b64encode(piece.tokens.astype(np.uint32).tobytes()).decode(), sorted(piece.concepts)]
-        for piece in pieces
-    ]
-    return json.dumps(held, ensure_ascii=False)
-
-
-def _read(held: str) -> tuple[Piece, ...]:
-    return tuple(
-        Piece(Span(start, end), np.frombuffer(b64decode(tokens), np.uint32), frozenset(concepts))
-        for start, end, tokens, concepts in json.loads(held)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +55,16 @@ class ClusterSegment:
         languages: Collection[str],
         preparation: Preparation,
         documents: Callable[[], Set[str]] | None = None,
+        before: "ClusterSegment | None" = None,
     ) -> None:
-        """`documents` lists all that have rows, if something can faster than the rows themselves."""
+        """`documents` lists all that have rows, if something can faster than the rows themselves.
+
+        What was looked at `before` need not be fetched again: an entry never changes what it holds.
+        """
         self.name = f"{change.number}-{change.token}"
         self._table, self._alive = table, alive(change)
         self._preparation, self._listed = preparation, documents
-        self._known: dict[int, _Held] = {}
+        self._known: Mapping[int, _Held] = before._known if before else {}
         self._count = lru_cache(1 << 12)(table.count)
         self.tags = tuple(tag for tag in sorted(languages) if self._count(self._spoken(tag)))
 
@@ -188,10 +118,10 @@ class ClusterSegment:
     def _score(self, text: str, wanted: Mapping[str, float]) -> float:
         """BM25 as Robertson & Zaragoza (2009) have it, and as tantivy rounds it."""
         held = Counter(text.split())
-        normal = _K1 * (1 - _B + _B * _rounded(held.total()) / self._usual_length)
+        normal = K1 * (1 - B + B * _rounded(held.total()) / self._usual_length)
         score = 0.0
         for term, weight in wanted.items():
-            score += weight * self._idf(term) * held[term] * (_K1 + 1) / (held[term] + normal)
+            score += weight * self._idf(term) * held[term] * (K1 + 1) / (held[term] + normal)
         return score
 
     def _idf(self, term: str) -> float:
@@ -273,23 +203,30 @@ class ClusterSegment:
         known = self._known  # read once: another thread may be setting it
         missing = [row for row in dict.fromkeys(rows) if row not in known]
         if missing:
-            found = self._table.get(missing, _LOOKED_AT)
+            found = self._table.get(missing, LOOKED_AT)
             if len(found) < len(missing):
                 raise CorpusError("what was found has been cleared away, for this service is long behind; ask again")
             kept = known if len(known) < _REMEMBERED else {row: known[row] for row in rows if row in known}
             known = self._known = {**kept, **self._held({row: found[row] for row in missing})}
         return {row: known[row] for row in rows}
 
-    def _prepared(self, rows: Sequence[Row]) -> Iterable[tuple[Piece, ...]]:
-        return self._preparation.batch(rows).pieces
-
     def _held(self, found: Mapping[int, Entry]) -> dict[int, _Held]:
         rows = {id_: Row.of(entry["row"]) for id_, entry in found.items()}
-        keeps = self._preparation.table is not None
-        pieces = map(_read, (one["pieces"] for one in found.values())) if keeps else self._prepared([*rows.values()])
+        pieces: Sequence[tuple[Piece, ...]]
+        if self._preparation.table:
+            pieces = [pieces_of(entry["pieces"]) for entry in found.values()]
+        else:
+            pieces = self._preparation.batch(list(rows.values())).pieces
         return {
             id_: _Held(
                 rows[id_], np.array(one["vector"], np.float32), held, one["term_text"], one["words"], one["language"]
             )
             for (id_, one), held in zip(found.items(), pieces, strict=True)
         }
+
+
+def _rounded(length: int) -> int:
+    """A length as tantivy and Lucene keep it: in a byte, above 24 to four binary digits."""
+    more = length - 24
+    digits = max(more.bit_length() - 4, 0)
+    return length if more < 0 else 24 + (more >> digits << digits)

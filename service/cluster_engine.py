@@ -1,8 +1,8 @@
 """An index in a Milvus cluster, with all that is read beside it: any number of processes answer from there."""
 
 import threading
-from collections.abc import Callable, Hashable, Set
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Hashable, Iterator, Set
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from time import monotonic
 
@@ -22,6 +22,15 @@ from service.contents import Contents
 from service.engine import Growing
 
 _POLL = 1.0  # seconds after which the cluster is asked again whether there is a later index
+
+
+@contextmanager
+def _unusable() -> Iterator[None]:
+    """What the cluster can't do is that the index can't be used."""
+    try:
+        yield
+    except CorpusError as error:
+        raise IndexUnusable(str(error)) from error
 
 
 class ClusterEngine:
@@ -46,19 +55,15 @@ class ClusterEngine:
         mark, asked = self._mark
         if fresh or monotonic() - asked >= _POLL:
             self._mark = mark, monotonic()  # that no other thread asks too
-            try:
+            with _unusable():
                 state = self._cluster.state(strict=fresh)
-            except CorpusError:  # which whoever asks a question is told
-                return mark
             mark = tuple(state["change"]) if state else None
             self._mark = mark, monotonic()
         return mark
 
     def opened(self, held: Index | None) -> Index:
-        try:
+        with _unusable():
             return open_index(self._cluster, self._encoder(), self._glossary, held, self._documents)
-        except CorpusError as error:
-            raise IndexUnusable(str(error)) from error
 
     def _documents(self, change: Change) -> Set[str]:
         return {member.document for member in self._as_of(change).members()}

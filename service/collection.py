@@ -110,6 +110,11 @@ class Collection:
         """The current index. Raises IndexUnusable if there is none to open, unless an earlier one is still held."""
         return self._snapshot.index()
 
+    def checked(self) -> Index:
+        """The current index, if what it is kept in can be reached just now. Raises IndexUnusable."""
+        self._engine.mark(fresh=True)
+        return self.index()
+
     def index_problems(self) -> list[str]:
         """What is wrong with the index; it is not that there is none yet, or that it is behind the store."""
         try:

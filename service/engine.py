@@ -33,7 +33,10 @@ class Engine(Protocol):
     """Safe to share between threads."""
 
     def mark(self, fresh: bool = False) -> Hashable:
-        """What changes whenever an index is published; None if there is none. Unless `fresh`, as of a moment ago."""
+        """What changes whenever an index is published; None if there is none. Unless `fresh`, as of a moment ago.
+
+        Raises IndexUnusable if it can't be known.
+        """
 
     def opened(self, held: Index | None) -> Index:
         """The index that is published, given what is open. Raises IndexUnusable."""

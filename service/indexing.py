@@ -13,6 +13,7 @@ from corpus.jobs import Job, Jobs
 from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 
+_AGAIN = 30.0  # seconds after which what failed is tried again: a disk has room by then, or a cluster is back
 _FAULTS = (CorpusError, EncoderError, IndexUnusable, OSError)
 
 
@@ -29,7 +30,7 @@ class State(StrEnum):
 
 
 class Indexing:
-    """Safe to share between threads. A job that fails leaves the index as it was; the next one makes up for it."""
+    """Safe to share between threads. A job that fails leaves the index as it was, and is tried again."""
 
     def __init__(
         self,
@@ -79,28 +80,32 @@ class Indexing:
         return State.FAILED if problem else State.WAITING, problem
 
     def _indexing(self) -> None:
+        has_failed = False
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closing or self._is_behind)
+                self._changed.wait_for(lambda: self._is_closing or self._is_behind, _AGAIN if has_failed else None)
                 if self._is_closing:
                     return
                 self._is_behind = False
-            with suppress(CorpusError):  # then the jobs can't be read, and whoever asks after them is told so
-                self._index()
+            has_failed = not self._index(has_failed)
             with self._changed:
                 self._is_untidy = True
                 self._changed.notify_all()
 
-    def _index(self) -> None:
-        waiting = self._jobs.waiting(self._reached())
-        if not waiting:  # another process has done it
-            return
+    def _index(self, again: bool) -> bool:
+        """Whether the index has all that is waiting, and `again` what has failed before."""
+        waiting = list[Job]()
         try:
-            self._renew()
-            self._problems = {}
+            waiting = self._jobs.waiting(self._reached())
+            if waiting or again:  # else another process has done it
+                self._renew()
+                self._problems = {}
         except _FAULTS as error:
-            self._problems = {job.id: str(error) for job in waiting}  # for a full disk takes no note of it
-            self._jobs.fail(waiting, str(error))
+            self._problems |= {job.id: str(error) for job in waiting}  # for a full disk takes no note of it
+            with suppress(CorpusError):  # which whoever asks after a job is told
+                self._jobs.fail(waiting, str(error))
+            return False
+        return True
 
     def _tidying(self) -> None:
         with suppress(*_FAULTS):  # which whoever asks is told

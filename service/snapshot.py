@@ -54,8 +54,8 @@ class Snapshot:
         return self._engine.mark(fresh) not in (None, self._seen)
 
     def _open(self) -> None:
-        published = self._engine.mark(fresh=True)
         try:
+            published = self._engine.mark(fresh=True)
             self.held, self._seen, self._next_try = self._engine.opened(self.held), published, 0.0
         except IndexUnusable:
             self._next_try = monotonic() + _RETRY

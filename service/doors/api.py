@@ -175,7 +175,7 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz", operation_id="readyz", summary="Can it answer?")
 def readyz(request: Request) -> dict[str, str | int]:
-    index = _collection(request).index()
+    index = _collection(request).checked()
     return {"status": "ready", "index": index.name, "paragraphs": index.paragraphs}
 
 

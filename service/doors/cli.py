@@ -198,10 +198,7 @@ def _try(paths: list[Path], as_json: bool) -> bool:
 
 
 def _make_ready(collection: Collection) -> None:
-    """An up-to-date index; of the built-in statements if there is nothing else. A model that fails does so now.
-
-    Where the documents are elsewhere nothing is to be done.
-    """
+    """Where documents are kept, an up-to-date index; of the built-in statements if there is nothing else."""
     if not collection.keeps_store:
         return
     mark = collection.settings.folder / "built-in.sha256"

@@ -2,9 +2,11 @@
 
 import datetime
 import hashlib
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+import service.indexing
 from service.app import create_app
 from service.collection import Collection
 from service.doors.gates import LARGEST_FILE
@@ -139,10 +142,19 @@ def test_a_job_outlives_the_process_that_was_to_do_it(tmp_path: Path) -> None:
         assert later.get(f"/api/jobs/{job['id']}", headers=KEY).json()["state"] == "done"
 
 
+def put_in_the_way(folder: Path) -> Path:
+    """A file where the indexes were, which are `away`; a thread that tidies up may make their folder anew."""
+    indexes = folder / "data" / "indexes"
+    indexes.rename(folder / "away")
+    while not indexes.is_file():
+        shutil.rmtree(indexes, ignore_errors=True)
+        with suppress(IsADirectoryError):
+            indexes.write_text("in the way", "utf-8")
+    return indexes
+
+
 def test_a_job_that_fails_says_why_and_the_next_makes_up_for_it(http: TestClient, tmp_path: Path) -> None:
-    indexes = tmp_path / "data" / "indexes"
-    indexes.rename(tmp_path / "away")
-    indexes.write_text("in the way", "utf-8")
+    indexes = put_in_the_way(tmp_path)
     failed = finished(http, put(http, "moon").raise_for_status().json()["job"])
     assert failed["state"] == "failed" and "the index can't be written" in failed["problem"]
     indexes.unlink()
@@ -151,6 +163,21 @@ def test_a_job_that_fails_says_why_and_the_next_makes_up_for_it(http: TestClient
     assert other["state"] == "done"
     assert finished(http, {**failed, "state": "waiting"}) == {**failed, "state": "done", "problem": None}
     assert asked(http)[0] == "moon/1"
+
+
+def test_what_failed_is_tried_again(http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.indexing, "_AGAIN", 0.05)
+    indexes = put_in_the_way(tmp_path)
+    job = finished(http, put(http, "moon").raise_for_status().json()["job"])
+    assert job["state"] == "failed"
+    indexes.unlink()
+    (tmp_path / "away").rename(indexes)
+    for _ in range(1000):
+        if job["state"] == "done":
+            break
+        time.sleep(0.02)
+        job = http.get(f"/api/jobs/{job['id']}", headers=KEY).json()
+    assert (job["state"], job["problem"]) == ("done", None) and asked(http) == ["moon/1"]
 
 
 def test_questions_never_fail_while_documents_come_and_go(http: TestClient) -> None:

@@ -2,12 +2,11 @@
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from benchmarks.cluster.server import Server, free_port
 from service.collection import Collection
 
 KEY = {"authorization": "Bearer sesame", "content-type": "text/plain"}
@@ -23,40 +23,6 @@ LUNAR = {"question": "lunar post parcels"}
 QUESTIONS = ("what was said about INF", "外空武器化", "биологическое оружие", "AUKUS", "Is there a casino on the moon?")
 
 pytestmark = pytest.mark.milvus
-
-
-class Server:
-    """Milvus in a process of its own, with its data in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        from milvus import MilvusServer, MilvusServerConfig
-
-        self.port, self._folder = free_port(), folder
-        self._first = MilvusServer(MilvusServerConfig(data_dir=str(folder), proxy_port=self.port))
-        self._first.start()
-        self._process: subprocess.Popen[bytes] = self._first.server_proc
-        self._environ = Path(f"/proc/{self._process.pid}/environ").read_bytes()
-
-    def kill(self) -> None:
-        """As with kill -9."""
-        self._process.kill()
-        self._process.wait()
-
-    def start_again(self) -> None:
-        """Just as it was: its own starter would wait until the port has been idle for a minute."""
-        environ = dict(entry.split(b"=", 1) for entry in self._environ.split(b"\0") if entry)
-        with (self._folder / "logs" / "again.log").open("wb") as log:
-            self._process = subprocess.Popen(self._process.args, cwd=self._folder, env=environ, stdout=log, stderr=log)
-
-    def stop(self) -> None:
-        self.kill()
-        self._first.stop()
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +105,7 @@ def test_two_services_a_killed_server_and_recovery(server: Server, collection: C
             lost = httpx2.post(f"{reader}/api/ask", json={"question": "лунная почта, спутниковая"}, timeout=60)
             assert lost.status_code == 503 and "check YINJU_INDEX" in lost.json()["detail"]
             assert httpx2.get(f"{reader}/livez").status_code == 200
+            assert httpx2.get(f"{reader}/readyz").status_code == 503
         server.start_again()
         for reader in readers:
             until(lambda reader=reader: found(reader) == [TEXT.partition("\n")[0]], 180)  # type: ignore[misc]
