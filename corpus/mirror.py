@@ -11,7 +11,6 @@ from corpus.records import document_columns, dump, passage_columns, work_columns
 from corpus.replica import PASSAGES, RECORDS, Of, text_key, trigrams
 from corpus.store import Store
 from corpus.table import NOTHING, Entry, digest
-from corpus.wording import wording
 
 _DOCUMENTS = 100  # at once
 _CHUNK = 16_000  # characters, of four bytes at most
@@ -67,10 +66,11 @@ class Mirror:
     def _paragraphs(self, document: str) -> Iterator[Entry]:
         if self._store.withdrawn(document):
             return
-        versions = self._store.versions(document)
+        versions, wordings = self._store.versions(document), self._store.full_text.wordings(document)
         for held in versions:
             for position, passage in enumerate(self._store.passages(document, held.version)):
-                yield _paragraph(passage, held.version, position, held is versions[-1])
+                words = wordings.get(position, "") if held is versions[-1] else ""
+                yield _paragraph(passage, held.version, position, words)
 
 
 def _version(document: Document) -> Iterator[Entry]:
@@ -85,11 +85,11 @@ def _record(kind: Of, of: str, key: str, held: str, part: int = 0) -> Entry:
     return {"id": id_, "kind": kind, "of": of, "key": key, "part": part, "held": held, "nothing": NOTHING}
 
 
-def _paragraph(passage: Passage, version: int, position: int, is_current: bool) -> Entry:
+def _paragraph(passage: Passage, version: int, position: int, words: str) -> Entry:
+    """Found by `words`; by nothing in a version that is not the current one."""
     held = dump(passage_columns(passage))
-    words = wording(passage.text).text if is_current else ""
     return {
-        "id": digest(dump([passage.document, version, position, held, is_current])),
+        "id": digest(dump([passage.document, version, position, held, bool(words)])),
         "document": passage.document,
         "version": version,
         "position": position,

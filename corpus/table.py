@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -59,9 +60,15 @@ def digest(held: str) -> int:
     return int.from_bytes(blake2b(held.encode(), digest_size=8).digest(), "big") >> 1  # as conditions take no negative
 
 
-def word(held: str) -> str:
+@lru_cache(1 << 16)
+def number(term: str) -> int:
+    """The digest of a term, of which there are few that come often."""
+    return digest(term)
+
+
+def word(term: str) -> str:
     """A word that every analyser keeps as it is, for a term of ours: ranking must not depend on the engine's own."""
-    return f"t{digest(held):x}"
+    return f"t{number(term):x}"
 
 
 def quoted(values: Iterable[str | int]) -> str:

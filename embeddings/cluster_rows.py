@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from corpus.document import Span
-from corpus.table import Entry, Field, Kind, digest, word
+from corpus.table import Entry, Field, Kind, digest, number, word
 from embeddings.preparation import Batch
 from embeddings.rows import Row
 from embeddings.tokens import Piece
@@ -51,9 +51,9 @@ def entries(batch: Batch, keeps_tokens: bool) -> Iterator[Entry]:
             "id": id_,
             "vector": vector.tolist(),
             "terms": " ".join(map(word, terms.split())),
-            "term_ids": sorted({digest(term) for term in terms.split()}),
+            "term_ids": sorted({number(term) for term in terms.split()}),
             "words": words,
-            "word_ids": sorted({digest(one) for one in words.split()}),
+            "word_ids": sorted({number(one) for one in words.split()}),
             "documents": sorted(row.documents),
             "language": tag,
             "is_base": row.is_base,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from corpus.changes import Change
 from corpus.document import CorpusError, parted
-from corpus.table import Entry, Table, alive, digest, quoted, word
+from corpus.table import Entry, Table, alive, number, quoted, word
 from embeddings.cluster_rows import K1, LOOKED_AT, B, pieces_of
 from embeddings.encoder import Vectors
 from embeddings.preparation import Batch, Preparation
@@ -97,7 +97,7 @@ class ClusterSegment:
         return {*self._table.nearest(vector.tolist(), k, self._where(limits))}
 
     def frequency(self, term: str) -> int:
-        return self._count(f"array_contains(term_ids, {digest(term)}) and {self._alive}")
+        return self._count(f"array_contains(term_ids, {number(term)}) and {self._alive}")
 
     def scores(self, terms: Mapping[str, float], k: int, limits: Limits) -> dict[int, float]:
         if not terms:
@@ -111,7 +111,7 @@ class ClusterSegment:
         if self._table.has_words:
             return self._table.matching("terms", " ".join(map(word, terms)), k, self._where(limits))
         rare = sorted((term for term in terms if self.frequency(term)), key=lambda term: (self.frequency(term), term))
-        wanted = quoted(digest(term) for term in rare[:_RARE])
+        wanted = quoted(number(term) for term in rare[:_RARE])
         where = f"array_contains_any(term_ids, {wanted}) and {self._where(limits)}"
         return [one["id"] for one in self._table.query(where, (), k)]
 
@@ -142,9 +142,9 @@ class ClusterSegment:
     def holding(self, words: Sequence[str], terms: Collection[str], limits: Limits) -> set[int]:
         ways = []
         if words:
-            ways.append(f"array_contains_all(word_ids, {quoted({digest(one) for one in words})})")
+            ways.append(f"array_contains_all(word_ids, {quoted({number(one) for one in words})})")
         if terms:
-            ways.append(f"array_contains_any(term_ids, {quoted({digest(term) for term in terms})})")
+            ways.append(f"array_contains_any(term_ids, {quoted({number(term) for term in terms})})")
         if not ways:
             return set()
         found = self._table.query(f"({' or '.join(ways)}) and {self._where(limits)}", ["words", "term_text"])
