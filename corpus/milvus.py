@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from corpus.document import CorpusError
 
@@ -18,7 +18,10 @@ class Milvus:
     """Milvus Lite and servers before 2.5 lack parts; whoever needs one asks here. Safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        """`milvus+http://[USER:PASSWORD@]HOST[:PORT][/NAME]` or `milvus+file:///PATH.db`. Raises CorpusError."""
+        """`milvus+http://[USER:PASSWORD@]HOST[:PORT][/NAME][?shards=NUMBER]` or `milvus+file:///PATH.db`.
+
+        Raises CorpusError.
+        """
         if find_spec("pymilvus") is None:
             raise CorpusError("YINJU_INDEX needs an extra: pip install 'yinju[milvus]'")
         import pymilvus  # a second, for which only those should wait who use it
@@ -27,6 +30,7 @@ class Milvus:
         parts = urlsplit(url)
         self.is_file = parts.scheme == FILE
         self.name = "yinju" if self.is_file else parts.path.strip("/") or "yinju"
+        self.shards = int(parse_qs(parts.query).get("shards", ["1"])[0])
         self._pymilvus = pymilvus
         self._where = parts.path if self.is_file else f"{parts.hostname}:{parts.port or _PORT}"
         address = self._where if self.is_file else f"{parts.scheme.partition('+')[2]}://{self._where}"

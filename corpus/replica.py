@@ -11,7 +11,7 @@ from corpus.changes import Change
 from corpus.cluster import Cluster
 from corpus.document import CorpusError, Document, Member, Origin, Passage, Place, Work, parted
 from corpus.records import document_of, origin_of, passage_of, work_of
-from corpus.table import Entry, Field, Kind, Table, alive, quoted, word
+from corpus.table import Entry, Field, Kind, Table, alive, joined, quoted, word
 from corpus.wording import wording
 
 _NOTHING = Field(Kind.VECTOR, dimension=2)
@@ -54,7 +54,8 @@ def text_key(document: str, version: int) -> str:
 
 def trigrams(words: str) -> str:
     """The words that stand for the trigrams of a wording."""
-    return " ".join(dict.fromkeys(word(words[at : at + 3]) for at in range(len(words) - 2)))
+    found = dict.fromkeys(words[at : at + 3] for at in range(len(words) - 2))
+    return joined(map(word, found))
 
 
 class Replica:
@@ -81,17 +82,18 @@ class Replica:
         return {work.id: work for work in sorted(found, key=lambda work: work.id)}
 
     @cached_property
-    def _newest(self) -> Mapping[str, Entry]:
-        """The columns of the current version of every document, by id."""
-        newest: dict[str, Entry] = {}
+    def _newest(self) -> Mapping[str, tuple[int, Member, str]]:
+        """Of every document the current version, what it is, and where it comes from, by id."""
+        newest: dict[str, tuple[int, Member, str]] = {}
         for entry in self._each(Of.DOCUMENT):
             held = json.loads(entry["held"])
-            newest[held["id"]] = max(held, newest.get(held["id"], held), key=lambda one: one["version"])
+            found = held["version"], Member(held["id"], held["work"], held["language"]), held["origin"]
+            newest[held["id"]] = max(found, newest.get(held["id"], found))
         return dict(sorted(newest.items()))
 
     @cached_property
     def _members(self) -> Sequence[Member]:
-        return [Member(held["id"], held["work"], held["language"]) for held in self._newest.values()]
+        return [member for _, member, _ in self._newest.values()]
 
     def work(self, name: str) -> Work | None:
         return self.works().get(name)
@@ -103,10 +105,7 @@ class Replica:
         return self._members
 
     def origins(self) -> list[tuple[Member, Origin]]:
-        return [
-            (member, origin_of(held["origin"]))
-            for member, held in zip(self._members, self._newest.values(), strict=True)
-        ]
+        return [(member, origin_of(origin)) for _, member, origin in self._newest.values()]
 
     def documents(self) -> list[Document]:
         found = (self.document(member.document) for member in self._members)

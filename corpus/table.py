@@ -21,7 +21,9 @@ from corpus.milvus import Milvus
 
 Entry = Mapping[str, Any]
 
-LONGEST = 65_535  # bytes of a text in one field
+LONGEST = 65_535  # bytes of words, or of a part of a text
+MOST = 4096  # numbers, names or parts in one field
+_PART = 16_000  # characters, of four bytes at most
 NOTHING = (0.0, 0.0)  # Milvus wants a vector in every entry
 FOREVER = 1 << 62
 _BATCH, _MANY = 200, 16_384  # entries of a request to write, and of a reply
@@ -71,6 +73,12 @@ def word(term: str) -> str:
     return f"t{number(term):x}"
 
 
+def joined(words: Iterable[str]) -> str:
+    """As many of some words, in a text, as a field takes."""
+    held = " ".join(words)
+    return held if len(held) <= LONGEST else held[:LONGEST].rpartition(" ")[0]
+
+
 def quoted(values: Iterable[str | int]) -> str:
     """A list in the language of conditions."""
     return json.dumps(list(values), ensure_ascii=False)
@@ -115,7 +123,13 @@ class Table:
         if self._milvus.has_scalar_indexes:
             for key in (*_TIME, *(key for key, field in self._fields.items() if field.indexed)):
                 index.add_index(key, index_type="INVERTED")
-        self._client.create_collection(self._name, schema=schema, index_params=index, consistency_level="Bounded")
+        self._client.create_collection(
+            self._name,
+            schema=schema,
+            index_params=index,
+            consistency_level="Bounded",
+            num_shards=self._milvus.shards,
+        )
 
     def _nearness(self, field: Field) -> dict[str, Any]:
         """HNSW as it finds nearly all of the nearest among passages that are much alike; Lite looks at all."""
@@ -139,7 +153,7 @@ class Table:
             found = self._client.query(
                 self._name, filter=where, output_fields=["id", *fields], limit=most, **_asked(strict)
             )
-            return [dict(one) for one in found]
+            return [self._read(one) for one in found]
 
     def each(self, where: str, fields: Sequence[str]) -> Iterator[Entry]:
         """All entries, in no order, as of now."""
@@ -149,7 +163,7 @@ class Table:
             )
             try:
                 while batch := held.next():
-                    yield from map(dict, batch)
+                    yield from map(self._read, batch)
             finally:
                 held.close()
 
@@ -216,23 +230,39 @@ class Table:
         """Entries with all their fields, in place of those that have their ids."""
         left = iter(entries)
         while batch := [dict(entry) for entry in islice(left, _BATCH)]:
-            held = [{key: one[key] for key in ("id", *_TIME, *self._fields)} for one in batch]
+            held = [self._written(one) for one in batch]
             with self._milvus.translated():
                 self._client.upsert(self._name, held, timeout=_WRITING)
+
+    def _written(self, entry: Entry) -> dict[str, Any]:
+        held = {key: entry[key] for key in ("id", *_TIME, *self._fields)}
+        return {key: _parts(value) if self._is_text(key) else value for key, value in held.items()}
+
+    def _read(self, entry: Entry) -> Entry:
+        return {key: "".join(value) if self._is_text(key) else value for key, value in entry.items()}
+
+    def _is_text(self, key: str) -> bool:
+        return key in self._fields and self._fields[key].kind is Kind.TEXT
+
+
+def _parts(text: str) -> list[str]:
+    return [text[start : start + _PART] for start in range(0, len(text), _PART)]
 
 
 def _described(types: Any, field: Field) -> dict[str, Any]:
     """A field as Milvus describes it."""
-    text = {"datatype": types.VARCHAR, "max_length": LONGEST}
+    words = {"datatype": types.VARCHAR, "max_length": LONGEST}
+    several = {"datatype": types.ARRAY, "max_capacity": MOST}
+    names = {**several, "element_type": types.VARCHAR}
     of: dict[Kind, dict[str, Any]] = {
         Kind.NUMBER: {"datatype": types.INT64},
-        Kind.NUMBERS: {"datatype": types.ARRAY, "element_type": types.INT64, "max_capacity": 4096},
+        Kind.NUMBERS: {**several, "element_type": types.INT64},
         Kind.SHARE: {"datatype": types.DOUBLE},
         Kind.FLAG: {"datatype": types.BOOL},
         Kind.NAME: {"datatype": types.VARCHAR, "max_length": 1024},
-        Kind.NAMES: {"datatype": types.ARRAY, "element_type": types.VARCHAR, "max_capacity": 4096, "max_length": 1024},
-        Kind.TEXT: text,
-        Kind.WORDS: {**text, "enable_analyzer": True, "analyzer_params": {"tokenizer": "standard"}},
+        Kind.NAMES: {**names, "max_length": 1024},
+        Kind.TEXT: {**names, "max_length": LONGEST},  # in parts
+        Kind.WORDS: {**words, "enable_analyzer": True, "analyzer_params": {"tokenizer": "standard"}},
         Kind.VECTOR: {"datatype": types.FLOAT_VECTOR, "dim": field.dimension},
     }
     return of[field.kind]

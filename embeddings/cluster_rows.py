@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from corpus.document import Span
-from corpus.table import Entry, Field, Kind, digest, number, word
+from corpus.table import MOST, Entry, Field, Kind, digest, joined, number, word
 from embeddings.preparation import Batch
 from embeddings.rows import Row
 from embeddings.tokens import Piece
@@ -50,11 +50,11 @@ def entries(batch: Batch, keeps_tokens: bool) -> Iterator[Entry]:
         yield {
             "id": id_,
             "vector": vector.tolist(),
-            "terms": " ".join(map(word, terms.split())),
-            "term_ids": sorted({number(term) for term in terms.split()}),
+            "terms": joined(map(word, terms.split())),
+            "term_ids": sorted({number(term) for term in terms.split()})[:MOST],
             "words": words,
-            "word_ids": sorted({number(one) for one in words.split()}),
-            "documents": sorted(row.documents),
+            "word_ids": sorted({number(one) for one in words.split()})[:MOST],
+            "documents": sorted(row.documents)[:MOST],
             "language": tag,
             "is_base": row.is_base,
             "draw": (id_ & (1 << 53) - 1) / (1 << 53),

@@ -16,7 +16,7 @@ MOST_WORKERS = 64
 _ORIGIN = re.compile(r"https?://[^/?#@\s*;'\"]+")
 _ORIGIN_FORM = "an origin as in https://chat.example.org, without a path"
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
-_NAME = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,99})?/?")
+_NAME = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,99})?/?\?(shards=[1-9][0-9]?)?")
 _UNLINKABLE = re.compile(r"[\s()<>?#@]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
 
@@ -143,14 +143,16 @@ def _url(text: str) -> str:
 def _index(text: str) -> str:
     try:
         url = urlsplit(text)
-        is_address = url.scheme in NETWORK and bool(url.hostname) and url.port != 0 and bool(_NAME.fullmatch(url.path))
+        is_named = bool(_NAME.fullmatch(f"{url.path}?{url.query}"))
+        is_address = url.scheme in NETWORK and bool(url.hostname) and url.port != 0 and is_named
         usable = is_address or (url.scheme == FILE and not url.netloc and url.path.endswith(".db"))
     except ValueError:
         usable = False
     if not usable:
         raise SettingsError(
             "YINJU_INDEX must be milvus+http://HOST:PORT/NAME, with USER:PASSWORD@ before HOST if need be, "
-            "milvus+https://…, or for a trial milvus+file:///PATH.db; NAME is made of letters, digits and _"
+            "milvus+https://…, with ?shards=8 at the end for a large one, or for a trial milvus+file:///PATH.db; "
+            "NAME is made of letters, digits and _"
         )
     return text
 

@@ -79,7 +79,7 @@ def test_the_built_in_statements(copied: Copied) -> None:
 
 
 def test_versions_withdrawals_and_returns(copied: Copied, tmp_path: Path) -> None:
-    long = "A long paragraph. " * 3000  # more than one field can hold
+    long = "a" * 150_000  # more than one field can hold, and without a place to cut it
     copied.file(tmp_path / "a.txt", "The first paragraph of this file.", "The second one says more.", long)
     copied.file(tmp_path / "b.txt", "Another file altogether, about lamps.", "It has two paragraphs as well.")
     first = copied.copy()

@@ -125,6 +125,13 @@ def test_an_empty_collection_has_an_empty_index(place: Place) -> None:
     assert search(place, "INF") == [] and place.open().documents == set()
 
 
+def test_a_very_long_paragraph_is_found_too(place: Place) -> None:
+    text = " ".join(f"word{number}" for number in range(8_000))
+    build(place, [*ROWS, Row(("d/1",), ("d/1",), f"Palladio street. {text}")])
+    (hit,) = place.open().search(Query("Palladio street"), 1).hits
+    assert hit.row.members == ("d/1",) and hit.row.text.endswith("word7999")
+
+
 def test_line_separators_in_a_text_survive(place: Place) -> None:
     rows = [Row(("a/1",), ("a/1",), "first\u2028second\x85third")]
     build(place, rows)

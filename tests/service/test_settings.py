@@ -14,6 +14,23 @@ def test_defaults_and_values() -> None:
     assert Settings.from_environ({"YINJU_WORKERS": "4"}) == Settings(workers=4)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "milvus+http://127.0.0.1:19530",
+        "milvus+http://milvus/name/",
+        "milvus+https://user:secret@host:443/name_2?shards=16",
+        "milvus+file:///some/where/milvus.db",
+    ],
+)
+def test_who_has_an_index_elsewhere_keeps_documents_only_if_told_where(url: str) -> None:
+    reading = Settings.from_environ({"YINJU_INDEX": url, "YINJU_DATA": ""})
+    assert (reading.index, reading.data) == (url, None)
+    with pytest.raises(SettingsError, match="not taken in here"):
+        _ = reading.store
+    assert Settings.from_environ({"YINJU_INDEX": url, "YINJU_DATA": "/d"}).store == Path("/d/store.sqlite3")
+
+
 def test_links_come_from_the_public_url_and_keep_its_path() -> None:
     assert Settings().base_url == Settings(host="0.0.0.0").base_url == "http://127.0.0.1:8000"
     assert Settings(host="::1").base_url == "http://[::1]:8000"
@@ -46,6 +63,11 @@ def test_the_public_host_is_known_as_clients_write_it(address: str, header: str)
         ({"YINJU_PORT": "tcp://10.0.0.1:80"}, "YINJU_PORT"),
         ({"YINJU_WORKERS": "0"}, "YINJU_WORKERS is '0'; it must be a number from 1 to 64"),
         ({"YINJU_WORKERS": "auto"}, "YINJU_WORKERS"),
+        ({"YINJU_INDEX": "http://127.0.0.1:19530"}, "YINJU_INDEX must be milvus"),
+        ({"YINJU_INDEX": "milvus+http://user:secret@host/a-name"}, r"NAME is made of letters, digits and _$"),
+        ({"YINJU_INDEX": "milvus+http://host/name?shards=many"}, "shards=8"),
+        ({"YINJU_INDEX": "milvus+http://host:port/name"}, "HOST:PORT"),
+        ({"YINJU_INDEX": "milvus+file:///folder"}, "PATH.db"),
         ({"YINJU_PUBLIC_URL": "example.org"}, "must start with http"),
         ({"YINJU_PUBLIC_URL": "https://"}, "and a host name"),
         ({"YINJU_PUBLIC_URL": "https://example.org/a b"}, "hold no white space"),
