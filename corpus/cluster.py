@@ -40,4 +40,4 @@ class Cluster:
         """Let readers see it."""
         self._states = self._states or self.table(_STATES, _FIELDS, make=True)
         entry = {"id": _STATE, "held": json.dumps(state, ensure_ascii=False), "nothing": NOTHING}
-        self._states.write([{**entry, "since": 0, "until": FOREVER, "ended": 0}])
+        self._states.write([{**entry, "since": 0, "until": FOREVER}])

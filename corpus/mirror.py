@@ -41,10 +41,10 @@ class Mirror:
                 table.add((wanted[id_] for id_ in wanted if id_ not in held), change)
                 table.end(held - wanted.keys(), change)
 
-    def clear_away(self) -> None:
-        """Remove what nobody reads any more."""
-        self._records.clear_away()
-        self._passages.clear_away()
+    def clear_away(self, change: Change) -> None:
+        """Remove what nobody reads who reads as of `change` or later."""
+        self._records.clear_away(change)
+        self._passages.clear_away(change)
 
     def _works(self, names: Collection[str]) -> Iterator[Entry]:
         for name in names:

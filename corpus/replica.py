@@ -63,6 +63,8 @@ class Replica:
 
     def __init__(self, cluster: Cluster, change: Change) -> None:
         self._records, self._passages = cluster.table("records", RECORDS), cluster.table("passages", PASSAGES)
+        self._records.catch_up()
+        self._passages.catch_up()
         self._change, self._alive = change, alive(change)
         self.full_text = ReplicaWordings(cluster, self._passages, self._alive)
         remember = lru_cache(_REMEMBERED)

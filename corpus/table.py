@@ -6,7 +6,6 @@ adds entries, lets others end, and then publishes the change. What has ended is 
 """
 
 import json
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,8 +28,7 @@ FOREVER = 1 << 62
 _BATCH, _MANY = 200, 16_384  # entries of a request to write, and of a reply
 _NAMED = 400  # documents in one condition
 _READING, _WRITING = 10.0, 60.0  # seconds until somebody who waits for an engine that is not there is told so
-_KEPT = 60.0  # seconds that what has ended stays for those who read as of an earlier change
-_TIME = ("since", "until", "ended")
+_TIME = ("since", "until")
 
 
 class Kind(StrEnum):
@@ -139,6 +137,10 @@ class Table:
 
     # Reading.
 
+    def catch_up(self) -> None:
+        """Return when what was written before is found by whoever reads from here on."""
+        self.query("id == 0", (), 1, strict=True)
+
     def get(self, ids: Sequence[int], fields: Sequence[str], strict: bool = False) -> dict[int, Entry]:
         """Entries by their ids, those that are there."""
         found: dict[int, Entry] = {}
@@ -212,19 +214,19 @@ class Table:
 
     def add(self, entries: Iterable[Entry], change: Change) -> None:
         """Entries that count from `change` on."""
-        self.write({**entry, "since": change.number, "until": FOREVER, "ended": 0} for entry in entries)
+        self.write({**entry, "since": change.number, "until": FOREVER} for entry in entries)
 
     def end(self, ids: Collection[int], change: Change) -> None:
         """Let entries count no more from `change` on."""
-        left, now = iter(sorted(ids)), int(time.time())
+        left = iter(sorted(ids))
         while some := list(islice(left, _BATCH)):
             held = self.query(f"id in {quoted(some)}", ("since", *self._fields), len(some), strict=True)
-            self.write({**entry, "until": change.number, "ended": now} for entry in held)
+            self.write({**entry, "until": change.number} for entry in held)
 
-    def clear_away(self) -> None:
-        """Remove what has ended long enough ago."""
+    def clear_away(self, change: Change) -> None:
+        """Remove what nobody counts who reads as of `change` or later."""
         with self._milvus.translated():
-            self._client.delete(self._name, filter=f"ended > 0 and ended < {int(time.time() - _KEPT)}")
+            self._client.delete(self._name, filter=f"until <= {change.number}", timeout=_WRITING)
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Entries with all their fields, in place of those that have their ids."""

@@ -24,6 +24,8 @@ from embeddings.preparation import Batch, Preparation
 from embeddings.publication import IndexMismatch, IndexMissing, SegmentState, State, building, check
 from embeddings.rows import Row
 
+_KEPT = 60.0  # seconds that somebody may read as of a change that was published before
+
 
 def open_index(
     cluster: Cluster,
@@ -96,9 +98,10 @@ class ClusterGrowth:
 
     def merge(self, held: Index | None = None, told: Told = lambda done, total: None) -> bool:
         """Clear away what nobody reads any more; the engine merges for itself."""
-        self._table.clear_away()
-        if self._mirror:
-            self._mirror.clear_away()
+        for change in _left_behind((self._cluster.state() or {}).get("published", ())):
+            self._table.clear_away(change)
+            if self._mirror:
+                self._mirror.clear_away(change)
         return False
 
     def _published(self) -> Entry | None:
@@ -124,7 +127,7 @@ class ClusterGrowth:
                 "change": change,
                 "languages": sorted(languages),
                 "rows": self._table.count(alive(change), strict=True),
-                "published": int(time.time()),
+                "published": [*_recent((before or {}).get("published", ())), (time.time(), *change)],
             }
         )
 
@@ -148,3 +151,18 @@ class ClusterGrowth:
         self._table.add(written(self._preparation.batches(new, count)), change)
         self._table.end(live - wanted.keys(), change)
         return languages
+
+
+_Published = Sequence[tuple[float, int, str]]  # when a change was published, and which; the last one last
+
+
+def _left_behind(published: _Published) -> list[Change]:
+    """The last change that was published so long ago that nobody reads as of one before; none if there is none."""
+    old = [Change(number, token) for at, number, token in published if at < time.time() - _KEPT]
+    return old[-1:]
+
+
+def _recent(published: _Published) -> _Published:
+    """Those that have to be remembered."""
+    old = sum(at < time.time() - _KEPT for at, _, _ in published)
+    return published[max(old - 1, 0) :]

@@ -62,6 +62,7 @@ class ClusterSegment:
         What was looked at `before` need not be fetched again: an entry never changes what it holds.
         """
         self.name = f"{change.number}-{change.token}"
+        table.catch_up()
         self._table, self._alive = table, alive(change)
         self._preparation, self._listed = preparation, documents
         self._known: Mapping[int, _Held] = before._known if before else {}

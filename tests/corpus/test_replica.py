@@ -110,7 +110,7 @@ def test_what_is_there_is_not_written_again(copied: Copied) -> None:
     assert [sorted(entry["id"] for entry in table.each("since > 0", ())) for table in tables] == before
     expect_same(again, copied.store)
     mirror = Mirror(copied.cluster, copied.store)
-    mirror.clear_away()  # nothing has ended
+    mirror.clear_away(copied.change)  # nothing has ended
     expect_same(Replica(copied.cluster, copied.change), copied.store)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from corpus.changes import NONE, Change
 from embeddings import cluster_growth, growth
+from embeddings.cluster_rows import rows_table
 from embeddings.growth import Growth
 from embeddings.index import Index
 from embeddings.publication import IndexMismatch, current
@@ -209,7 +210,9 @@ def test_much_comes_in_steps_and_who_is_interrupted_goes_on(
     expect_as_anew(place, source, tmp_path / "anew")
 
 
-def test_in_a_cluster_each_change_is_seen_whole_as_long_as_somebody_reads(tmp_path: Path) -> None:
+def test_in_a_cluster_each_change_is_seen_whole_as_long_as_somebody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place, source = InMilvus(tmp_path), Documents()
     grown = place.growth(source)
     source.put("a", text(0), text(1))
@@ -229,6 +232,11 @@ def test_in_a_cluster_each_change_is_seen_whole_as_long_as_somebody_reads(tmp_pa
     assert {name for name, _ in hits(before, "INF Treaty").items()} == {"a/1", "a/2", "b/1"}
     after = place.open()
     assert {after.row(at).text for at in after.places("a")} == {text(0), text(6)} and after.documents == {"a"}
+    table = place.cluster.table("rows", rows_table(ENCODER.dimension))
+    assert table.count("since > 0") == 4
+    monkeypatch.setattr(cluster_growth, "_KEPT", -1.0)  # as if it were long ago
+    assert grown.merge() is False and table.count("since > 0") == 2
+    assert {name for name, _ in hits(place.open(), "INF Treaty").items()} == {"a/1", "a/2"}
 
 
 def test_a_cluster_is_not_written_over_by_another_store(tmp_path: Path) -> None:
