@@ -95,7 +95,8 @@ class ClusterSegment:
         return self._count(f"is_base == true and {self._where(limits)}")
 
     def near(self, vector: Vectors, k: int, limits: Limits) -> set[int]:
-        return {*self._table.nearest(vector.tolist(), k, self._where(limits))}
+        # All at once: they are looked at one by one.
+        return {*self._fetched(self._table.nearest(vector.tolist(), k, self._where(limits)))}
 
     def frequency(self, term: str) -> int:
         return self._count(f"array_contains(term_ids, {number(term)}) and {self._alive}")
@@ -150,23 +151,24 @@ class ClusterSegment:
             return set()
         found = self._table.query(f"({' or '.join(ways)}) and {self._where(limits)}", ["words", "term_text"])
         phrase = f" {' '.join(words)} "
-        return {
+        holders = {
             entry["id"]
             for entry in found
             if (words and phrase in f" {entry['words']} ") or not {*terms}.isdisjoint(entry["term_text"].split())
         }
+        self._fetched(sorted(holders)[:_FOUND])  # more are not looked at
+        return holders
 
     def of(self, document: str) -> list[int]:
         found = self._table.query(self._where(Limits(frozenset([document]))), ())
-        return sorted((entry["id"] for entry in found), key=self.order)
+        held = self._fetched([entry["id"] for entry in found])
+        return sorted(held, key=lambda row: _order(held[row].row))
 
     def row(self, row: int) -> Row:
         return self._fetched([row])[row].row
 
     def order(self, row: int) -> Order:
-        first = self.row(row).members[0]
-        document, number, part = parted(first) or (first, 0, None)
-        return document, number, part or 0
+        return _order(self.row(row))
 
     def paragraph(self, row: int) -> tuple[int, bool]:
         held = self.row(row)
@@ -224,6 +226,11 @@ class ClusterSegment:
             )
             for (id_, one), held in zip(found.items(), pieces, strict=True)
         }
+
+
+def _order(row: Row) -> Order:
+    document, place, part = parted(row.members[0]) or (row.members[0], 0, None)
+    return document, place, part or 0
 
 
 def _rounded(length: int) -> int:
