@@ -22,7 +22,7 @@ _TIMES = {
     "exact search": "exact_p50_ms",
 }
 _RATES = {"stored": ("store_s",), "indexed and merged": ("index_s", "merge_s")}
-_ROWS = {"questions/s": "questions a second", "start s": "start, s", "peak MB": "memory, MB"}
+_ROWS = {"success@1": "success@1", "questions/s": "questions a second", "start s": "start, s", "peak MB": "memory, MB"}
 
 
 def _read(name: str) -> Any:
@@ -81,14 +81,17 @@ def load() -> None:
 
 def peers() -> None:
     """The same passages and questions, here and elsewhere."""
-    held = _read("peers")["speed"]
+    read = _read("peers")
+    held = {name: {**speed, **read["quality"].get(name, {})} for name, speed in read["speed"].items()}
     names = [name for name in held if "," not in name]
     figure, places = plt.subplots(1, len(_ROWS), figsize=(9, 2.4), sharey=True)
     for axes, (key, title) in zip(places, _ROWS.items(), strict=True):
         values = [held[name][key] for name in names]
         bars = axes.barh(names, values, color=[_COLOURS[0], *[_COLOURS[3]] * (len(names) - 1)])
-        axes.bar_label(bars, fmt="%.3g", padding=3, fontsize=8)
-        axes.margins(x=0.2)
+        axes.bar_label(
+            bars, [f"{value:,.0f}" if value > 10 else f"{value:.2g}" for value in values], padding=3, fontsize=8
+        )
+        axes.margins(x=0.3)
         _titled(axes, title)
     places[0].invert_yaxis()
     _saved(figure, "peers")
