@@ -1,14 +1,14 @@
 """A collection put into a server, and asked from there."""
 
 import resource
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
 
 from benchmarks.cluster.server import Server
 from benchmarks.first_byte import QUALITY, sampled
+from benchmarks.times import ms, spread
 from corpus.cluster import Cluster
 from corpus.replica import PASSAGES, RECORDS
 from corpus.table import Table
@@ -69,13 +69,13 @@ def _asked(reader: Collection) -> Costs:
     answerer.ask(questions[0])
     ready = perf_counter() - begun
     counted = _Counted()
-    first = [_ms(lambda question=question: answerer.ask(question)) for question in questions[1:]]  # type: ignore[misc]
+    first = [ms(lambda question=question: answerer.ask(question)) for question in questions[1:]]  # type: ignore[misc]
     asked = counted.stop() / len(first)
-    again = [_ms(lambda question=question: answerer.ask(question)) for question in questions[1:]]  # type: ignore[misc]
+    again = [ms(lambda question=question: answerer.ask(question)) for question in questions[1:]]  # type: ignore[misc]
     return {
         "first_answer_s": ready,
-        **_spread("first", first),
-        **_spread("again", again),
+        **spread("first", first),
+        **spread("again", again),
         "requests": asked,
         "reader_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
     }
@@ -100,14 +100,3 @@ class _Counted:
         for name, method in self._kept.items():
             setattr(Table, name, method)
         return self._number
-
-
-def _ms(work: Callable[[], object]) -> float:
-    begun = perf_counter()
-    work()
-    return (perf_counter() - begun) * 1000
-
-
-def _spread(name: str, times: Iterable[float]) -> dict[str, float]:
-    held = list(times)
-    return {f"{name}_p50_ms": median(held), f"{name}_p99_ms": quantiles(held, n=100, method="inclusive")[98]}

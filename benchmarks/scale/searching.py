@@ -5,9 +5,9 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from time import perf_counter, sleep
 from typing import Any
 
@@ -15,6 +15,7 @@ import faiss
 import numpy as np
 
 from benchmarks.first_byte import QUALITY, is_ready, sampled
+from benchmarks.times import ms, spread
 from embeddings.encoder import Vectors
 from embeddings.stored_segment import StoredSegment
 from service.collection import Collection
@@ -32,26 +33,15 @@ def searched(data: Path) -> dict[str, Any]:
     segments = [segment for segment in index.segments if isinstance(segment, StoredSegment)]
     for question in questions[:20]:
         answerer.ask(question)
-    asked = [_ms(lambda question=question: answerer.ask(question)) for question in questions]  # type: ignore[misc]
+    asked = [ms(lambda question=question: answerer.ask(question)) for question in questions]  # type: ignore[misc]
     vectors = collection.encoder.encode_query(questions)
     return {
         **_started(data),
-        **_spread("ask", asked),
-        **_spread("lexical", _lexical(segments, collection)),
+        **spread("ask", asked),
+        **spread("lexical", _lexical(segments, collection)),
         **_dense(segments, vectors),
         "segments": index.sizes,
     }
-
-
-def _ms(work: Callable[[], object]) -> float:
-    begun = perf_counter()
-    work()
-    return (perf_counter() - begun) * 1000
-
-
-def _spread(name: str, times: Iterable[float]) -> dict[str, float]:
-    held = list(times)
-    return {f"{name}_p50_ms": median(held), f"{name}_p99_ms": quantiles(held, n=100, method="inclusive")[98]}
 
 
 def _lexical(segments: Sequence[StoredSegment], collection: Collection) -> list[float]:
@@ -62,7 +52,7 @@ def _lexical(segments: Sequence[StoredSegment], collection: Collection) -> list[
         text = segments[at].rows[rng.randrange(len(segments[at].rows))].text
         terms = sorted({*collection.glossary.analyser.terms(text)})
         wanted = dict.fromkeys(rng.sample(terms, min(_TERMS, len(terms))), 1.0)
-        times.append(_ms(lambda wanted=wanted: [one.lexical.search(wanted, 100) for one in segments]))  # type: ignore[misc]
+        times.append(ms(lambda wanted=wanted: [one.lexical.search(wanted, 100) for one in segments]))  # type: ignore[misc]
     return times
 
 
@@ -92,8 +82,8 @@ def _dense(segments: Sequence[StoredSegment], questions: Vectors) -> dict[str, f
         nearest = {row for _, row in sorted(found, reverse=True)[:_NEAREST]}
         recalls.append(len(nearest & wanted) / len(wanted))
     return {
-        **_spread("exact", exact_ms),
-        **_spread("dense", times),
+        **spread("exact", exact_ms),
+        **spread("dense", times),
         "dense_times_faster": median(exact_ms) / median(times),
         "recall_at_10": sum(recalls) / len(recalls),
     }
