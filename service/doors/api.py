@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import PlainTextResponse, Response
+from pydantic import BaseModel
 
 from corpus.citation import title
 from corpus.document import Document, Passage, Role
@@ -37,10 +38,19 @@ def _missing(collection: Collection, document: str, detail: str) -> HTTPExceptio
     return HTTPException(404, f"{detail}; see /api/documents")
 
 
+def _reply(model: BaseModel) -> Response:
+    """FastAPI would check what was just made once more, and first wait until a thread can do that."""
+    return Response(model.model_dump_json(by_alias=True), media_type="application/json")
+
+
 @router.post(
-    "/api/ask", operation_id="ask", summary="Ask; get verbatim paragraphs with citations", responses={413: _problem}
+    "/api/ask",
+    operation_id="ask",
+    summary="Ask; get verbatim paragraphs with citations",
+    response_model=schemas.AnswerOut,
+    responses={413: _problem},
 )
-def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
+def ask(request: Request, asked: schemas.AskIn) -> Response:
     interpret: Sequence[str] = asked.interpret if isinstance(asked.interpret, list) else INTERPRETATIONS
     answer = (
         _collection(request)
@@ -53,7 +63,7 @@ def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
             interpret if asked.interpret is not False else (),
         )
     )
-    return schemas.AnswerOut.model_validate(answer)
+    return _reply(schemas.AnswerOut.model_validate(answer))
 
 
 @router.get(
@@ -65,7 +75,7 @@ def ask(request: Request, asked: schemas.AskIn) -> schemas.AnswerOut:
 )
 def passage(
     request: Request, passage_id: str, format: Annotated[str | None, Query(description=", ".join(FORMATS))] = None
-) -> citing.PassageOut | Response:
+) -> Response:
     collection = _collection(request)
     wanted = None if format is None else _format(format)
     found = collection.lookup().passage(passage_id)
@@ -73,7 +83,7 @@ def passage(
         document = passage_id.rpartition("/")[0]
         raise _missing(collection, document, f"no passage {passage_id[:_SHOWN]!r}; ids are document/number")
     if wanted is None:
-        return citing.PassageOut.of(found)
+        return _reply(citing.PassageOut.of(found))
     file = quote(f"{found.passage.id.replace('/', '-')}{wanted.suffix}")
     headers = {"content-disposition": f"inline; filename*=UTF-8''{file}", "x-content-type-options": "nosniff"}
     return Response(wanted.render(found.reference), media_type=wanted.media_type, headers=headers)
@@ -89,18 +99,24 @@ def _format(name: str) -> Format:
     "/api/verify",
     operation_id="verify",
     summary="Check a quotation: does it stand in the collection, and are its words the source's?",
+    response_model=citing.VerificationOut,
     responses={413: _problem},
 )
-def verify(request: Request, given: citing.VerifyIn) -> citing.VerificationOut:
+def verify(request: Request, given: citing.VerifyIn) -> Response:
     claimed = Claim(given.claimed.work, given.claimed.document) if given.claimed else None
-    return citing.VerificationOut.of(_collection(request).verifier().verify(given.text, claimed))
+    return _reply(citing.VerificationOut.of(_collection(request).verifier().verify(given.text, claimed)))
 
 
-@router.get("/api/timeline", operation_id="timeline", summary="A topic by date, and what wording came, went and stayed")
+@router.get(
+    "/api/timeline",
+    operation_id="timeline",
+    summary="A topic by date, and what wording came, went and stayed",
+    response_model=citing.TimelineOut,
+)
 def timeline(
     request: Request, q: Annotated[str, Query(description=f"A question or a topic, at most {LONGEST} characters.")]
-) -> citing.TimelineOut:
-    return citing.TimelineOut.model_validate(make_timeline(_collection(request), q))
+) -> Response:
+    return _reply(citing.TimelineOut.model_validate(make_timeline(_collection(request), q)))
 
 
 @router.get("/api/documents", operation_id="documents", summary="The collection")
