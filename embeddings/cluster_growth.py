@@ -106,13 +106,11 @@ class ClusterGrowth:
 
     def _published(self) -> Entry | None:
         held = self._cluster.state(strict=True)
-        if held and not self._source.knows(Change(*held["change"])):
+        if held and (held["made_with"] != self._made or not self._source.knows(Change(*held["change"]))):
             raise IndexMismatch(
-                "the cluster holds the index of another store, or of this one as it was later; name another one at the "
-                "end of YINJU_INDEX, as in milvus+http://HOST:19530/NAME"
+                "the cluster holds an index of another store, model, glossary or version, or of this store as it was "
+                "later; name another one at the end of YINJU_INDEX, as in milvus+http://HOST:19530/NAME"
             )
-        if held:
-            check(State(held["made_with"], NONE, "", ()), self._made)
         return held
 
     def _step(self, before: Entry | None, heard: Callable[[Sequence[Row]], None]) -> None:

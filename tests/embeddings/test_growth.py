@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from corpus.changes import NONE, Change
 from embeddings import cluster_growth, growth
+from embeddings.cluster_growth import ClusterGrowth
 from embeddings.cluster_rows import rows_table
+from embeddings.glossary import Glossary
 from embeddings.growth import Growth
 from embeddings.index import Index
 from embeddings.publication import IndexMismatch, current
@@ -247,6 +249,8 @@ def test_a_cluster_is_not_written_over_by_another_store(tmp_path: Path) -> None:
     other.put("c", text(2))
     with pytest.raises(IndexMismatch, match="name another one"):
         place.growth(other).grow()
+    with pytest.raises(IndexMismatch, match="name another one"):
+        ClusterGrowth(place.cluster, tmp_path / "locks", source, ENCODER, Glossary([])).grow()
     assert place.open().documents == {"a", "b"}
 
 
