@@ -13,7 +13,7 @@ from corpus.store import Store
 from corpus.table import NOTHING, Entry, digest
 
 _DOCUMENTS = 100  # at once
-_CHUNK = 16_000  # characters, of four bytes at most
+_CHUNK = 16_000  # characters of a record, of which a request has many
 
 
 class Mirror:

@@ -42,15 +42,15 @@ def open_index(
     if held is None:
         raise IndexMissing("the cluster has no index yet; run `yinju ingest` where the documents are kept")
     change = Change(*held["change"])
+    state = State(held["made_with"], change, "", (SegmentState(f"{change.number}-{change.token}"),))
+    check(state, made_with(encoder, glossary))
+    if before and before.state == state:
+        return before
     table = cluster.table("rows", rows_table(encoder.dimension))
     listed = (lambda: documents(change)) if documents else None
     (known,) = before.segments if before else (None,)
     assert known is None or isinstance(known, ClusterSegment)
     segment = ClusterSegment(table, change, held["languages"], Preparation(encoder, glossary), listed, known)
-    state = State(held["made_with"], change, "", (SegmentState(segment.name),))
-    check(state, made_with(encoder, glossary))
-    if before and before.state == state:
-        return before
     descriptions = before.descriptions if before else _described(glossary, encoder)
     return Index(state, [segment], descriptions, encoder, glossary)
 
