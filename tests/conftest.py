@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerFast
 
 from service.app import create_app
 from service.collection import Collection
+from service.doors.serving import HTTP
 from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
 
@@ -52,7 +53,7 @@ def serving() -> Callable[[Collection], AbstractContextManager[str]]:
 
     @contextmanager
     def serving(collection: Collection) -> Iterator[str]:
-        server = uvicorn.Server(uvicorn.Config(create_app(collection), port=0, lifespan="on", log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(create_app(collection), port=0, lifespan="on", **HTTP))
         started = threading.Event()
         startup = server.startup
 
@@ -162,7 +163,8 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
             complaints.append(message.text)
 
     def opened(address: str, excused: str | None = None, **settings: Any) -> Page:
-        context = browser.new_context(**{"locale": "en-GB", **settings})
+        # On a busy machine a page that still glides may pause, and then a click would land beside what it meant.
+        context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **settings})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

@@ -1,9 +1,16 @@
 """One process that answers over HTTP, or several behind one address."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import uvicorn
 
 from service.app import alone
 from service.collection import Collection
+from service.doors.deadlines import Deadlines
+
+# There are no web sockets here: their handshake would pass by the deadlines.
+HTTP: Mapping[str, Any] = {"http": Deadlines, "ws": "none", "server_header": False, "log_level": "warning"}
 
 _START = 60  # seconds without a word after which a worker is taken for dead: it has to import everything first
 _END = 10  # seconds that replies under way have to end, once the service is told to
@@ -19,9 +26,9 @@ def run(collection: Collection) -> bool:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
-            log_level="warning",
             timeout_worker_healthcheck=_START,
             timeout_graceful_shutdown=_END,
+            **HTTP,
         )
     except SystemExit as stopped:
         return not stopped.code

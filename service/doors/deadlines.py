@@ -1,0 +1,123 @@
+"""How long a client may take to send a request and to take its reply, and how long a head it may send."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+PATIENCE = 10.0  # seconds in which a request has to be there
+RATE = 16 << 10  # bytes of it, or of a reply, for which a client has another second
+LARGEST_HEAD = 64 << 10  # bytes
+
+_SLOW = (
+    f"the request was not there within {PATIENCE:.0f} seconds and one more for every {RATE} bytes of it; send it anew"
+)
+_LONG = f"the head of the request is over {LARGEST_HEAD} bytes, the most that is taken; shorten its address or headers"
+
+
+class Deadlines(HttpToolsProtocol):
+    """uvicorn's protocol, which alone would wait for ever, and hold a head of any length.
+
+    What counts is how long a whole request takes: who sends a byte now and then is no better than who sends none.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._due: asyncio.TimerHandle | None = None  # while a request is on its way
+        self._stuck: asyncio.TimerHandle | None = None  # while a reply waits for its client
+        self._since, self._received, self._beside = 0.0, 0, 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expected()
+        self._taken()
+        super().connection_lost(exc)
+
+    # What a client sends.
+
+    def data_received(self, data: bytes) -> None:
+        if self._due is None and (self.cycle is None or self.cycle.response_complete):
+            self._expect()
+        self._received += len(data)
+        self._beside += len(data)
+        super().data_received(data)
+        if self._beside > LARGEST_HEAD and not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _LONG)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._due is None:
+            self._expect()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._beside = 0
+
+    def on_body(self, body: bytes) -> None:
+        self._beside -= 2 * len(body)  # what stands between chunks may be as long as they are
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._expected()
+        super().on_message_complete()
+
+    def _expect(self) -> None:
+        self._since, self._received, self._beside = self.loop.time(), 0, 0
+        self._due = self.loop.call_later(PATIENCE, self._look)
+
+    def _expected(self) -> None:
+        if self._due:
+            self._due.cancel()
+        self._due = None
+
+    def _look(self) -> None:
+        """It is the service that is waited for while it takes nothing in."""
+        left = PATIENCE if self.flow.read_paused else self._since + PATIENCE + self._received / RATE - self.loop.time()
+        if left > 0:
+            self._due = self.loop.call_later(left, self._look)
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, _SLOW)
+
+    def _refuse(self, status: HTTPStatus, detail: str) -> None:
+        """Close the connection, and say why where that can't be taken for the reply to something else."""
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if self.scope and (is_idle or not (self.pipeline or self.cycle.response_started)):
+            head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            self.transport.write(f"{head}content-length: {len(detail)}\r\nconnection: close\r\n\r\n{detail}".encode())
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+    # What it takes.
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._offer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._taken()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():  # for which closing would wait
+            self._offer()
+
+    def _offer(self) -> None:
+        if self._stuck is None:
+            patience = PATIENCE + self.transport.get_write_buffer_size() / RATE
+            self._stuck = self.loop.call_later(patience, self._drop)
+
+    def _taken(self) -> None:
+        if self._stuck:
+            self._stuck.cancel()
+        self._stuck = None
+
+    def _drop(self) -> None:
+        self._stuck = None
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
