@@ -32,10 +32,11 @@ from service.doors import (
     verify_page,
 )
 from service.doors.capacity import THREADS, THREADS_OF_BATCHES, Capacity
-from service.doors.gates import Bodies, Keyed, too_large
+from service.doors.gates import Bodies, Callers, Named, too_large
 from service.doors.mcp_door import McpDoor
 from service.doors.problems import EXPECTED, problem
 from service.indexing import Indexing
+from service.keys import Keys
 from service.settings import Settings
 from service.version import version
 
@@ -122,7 +123,9 @@ def _gates(app: FastAPI, collection: Collection) -> None:
     settings = collection.settings
     app.add_middleware(Bodies)
     app.add_middleware(Capacity)
-    app.add_middleware(Keyed, read=settings.read_keys, ingest=settings.ingest_keys)
+    app.add_middleware(Callers, read=settings.read_keys or Keys(), ingest=settings.ingest_keys, rate=settings.rate)
+    if settings.is_local:
+        app.add_middleware(Named, names=settings.own_hosts)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"], max_age=86400

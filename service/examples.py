@@ -19,6 +19,7 @@ from corpus.folding import HAN, fold
 from corpus.library import Library
 from embeddings.glossary import Concept, Glossary
 from embeddings.index import Index, Place
+from embeddings.publication import IndexMismatch
 from embeddings.rows import Row
 from embeddings.terms import stem
 from service.answer import Answerer
@@ -160,6 +161,8 @@ def _paragraph(
 ) -> _Paragraph:
     tags = {name: members[name.rpartition("/")[0]] for name in row.paragraph if name.rpartition("/")[0] in members}
     held = next((name for name, member in tags.items() if member.language == language), row.paragraph[0])
+    if held not in tags:
+        raise IndexMismatch(f"{held} is in the index but not in the store; run `yinju ingest`")
     passage = library.passage(held) if held != row.paragraph[0] else None
     match = _START.match(passage[1].text if passage else row.text)
     text = match[0] if match else ""

@@ -24,7 +24,10 @@ class Keys:
 
     def admit(self, key: str | None) -> bool:
         """Whether a caller with `key`, None if there is none, may come in."""
-        if not self.digests:
-            return True
+        return not self.digests or self.known(key) is not None
+
+    def known(self, key: str | None) -> str | None:
+        """The digest of `key` if it is one of these."""
         given = hashlib.sha256((key or "").encode("utf-8", "surrogateescape")).hexdigest()
-        return any([hmac.compare_digest(given, digest) for digest in self.digests]) and key is not None
+        is_known = any([hmac.compare_digest(given, digest) for digest in self.digests]) and key is not None
+        return given if is_known else None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,7 +12,9 @@ from service.keys import Keys
 
 PREFIX = "YINJU_"
 ELSEWHERE = "documents are not taken in here: all is read from YINJU_INDEX; where they are, YINJU_DATA is set too"
+OPEN = "open"  # in the place of keys: anybody may
 MOST_WORKERS = 64
+MOST_A_MINUTE = 1_000_000
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s*;'\"]+")
 _ORIGIN_FORM = "an origin as in https://chat.example.org, without a path"
@@ -39,8 +42,10 @@ class Settings:
     public_url: str | None = None
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
-    read_keys: Keys = Keys()
+    proxies: tuple[str, ...] = ()
+    read_keys: Keys | None = None  # None: nobody has said who may read
     ingest_keys: Keys = Keys()
+    rate: int | None = None
     workers: int = 1
     index: str | None = None
 
@@ -65,10 +70,29 @@ class Settings:
             public_url=_url(fields["public_url"]) if "public_url" in fields else None,
             hosts=_listed("hosts", fields, _HOST, "a host as in localhost:8000, without http://"),
             origins=tuple(map(_origin, _listed("origins", fields, _ORIGIN, _ORIGIN_FORM))),
-            read_keys=_keys("read_keys", fields),
-            ingest_keys=_keys("ingest_keys", fields),
+            proxies=_proxies(fields),
+            read_keys=_read_keys(fields),
+            ingest_keys=_keys("ingest_keys", fields) or Keys(),
+            rate=_number("rate", fields, 0, MOST_A_MINUTE) if "rate" in fields else None,
             workers=_number("workers", fields, cls.workers, MOST_WORKERS),
         )
+
+    def served(self) -> "Settings":
+        """These, to serve by. Raises SettingsError if others can reach the service and nobody has said who may read."""
+        if self.read_keys is None and not self.is_local:
+            raise SettingsError(
+                f"YINJU_HOST is {self.host}, so that others can reach the service: set YINJU_READ_KEYS to {OPEN!r} if "
+                "anybody may read, else to the SHA-256 of the keys that may, made with `printf %s KEY | sha256sum`"
+            )
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach the service."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def base_url(self) -> str:
@@ -165,8 +189,22 @@ def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form
     return parts
 
 
-def _keys(name: str, fields: Mapping[str, str]) -> Keys:
+def _proxies(fields: Mapping[str, str]) -> tuple[str, ...]:
     try:
-        return Keys.read(fields[name]) if name in fields else Keys()
+        given = (part.strip() for part in fields.get("proxies", "").split(",") if part.strip())
+        return tuple(str(ip_network(part, strict=False)) for part in given)
+    except ValueError as error:
+        raise SettingsError(
+            f"YINJU_PROXIES: {error}; each entry must be an address or a network as in 10.0.0.0/8"
+        ) from error
+
+
+def _read_keys(fields: Mapping[str, str]) -> Keys | None:
+    return Keys() if fields.get("read_keys", "").strip().lower() == OPEN else _keys("read_keys", fields)
+
+
+def _keys(name: str, fields: Mapping[str, str]) -> Keys | None:
+    try:
+        return Keys.read(fields[name]) if name in fields else None
     except ValueError as error:
         raise SettingsError(f"{PREFIX}{name.upper()}: {error}; make one with `printf %s KEY | sha256sum`") from error

@@ -239,7 +239,7 @@ def serve(
     """Serve the collection over HTTP; an empty one starts with the three built-in statements."""
     given = {"YINJU_HOST": host, "YINJU_PORT": port, "YINJU_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}  # for every worker to read
-    settings = _settings()
+    settings = _settings().served()
     collection = Collection(settings)
     _make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)

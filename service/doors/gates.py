@@ -1,7 +1,10 @@
-"""What stands before every door: the size of a body, and who may come in."""
+"""What stands before every door: the size of a body, who may come in, and how often."""
 
 import base64
+from collections.abc import Collection
 from dataclasses import replace
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
 
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -9,10 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.doors.problems import Problem
 from service.keys import Keys
+from service.rate import Rate
 
 LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
 LARGEST_FILE = 64 << 20  # bytes of a document that is taken in
 
+_NETWORK = 64  # bits
+_HERE = (".localhost", ".local", ".internal")
+_ELSEWHERE = Problem(
+    421,
+    "Misdirected Request",
+    "this service is not called that; if it is, set YINJU_PUBLIC_URL, or list the name in YINJU_HOSTS",
+)
 _OPEN = ("/livez", "/readyz")
 _CHALLENGE = {"www-authenticate": 'Bearer, Basic realm="Yinju", charset="UTF-8"'}
 _UNKNOWN = Problem(
@@ -50,32 +61,86 @@ def _changes(scope: Scope) -> bool:
     return path.startswith("/api/jobs/") or (path.startswith("/api/documents/") and method in ("PUT", "DELETE"))
 
 
-class Keyed:
-    """Refuses callers without a key, but to those who ask whether the service is well; who may ingest may read too.
+class Callers:
+    """Refuses callers without a key, and those who ask too often; who asks whether the service is well is neither.
 
-    Without a key to `read` everybody may, without one to `ingest` nobody.
+    Without a key to `read` everybody may, without one to `ingest` nobody; who may ingest may read too. A caller is
+    known by its key, else by its address.
     """
 
-    def __init__(self, app: ASGIApp, read: Keys, ingest: Keys) -> None:
+    def __init__(self, app: ASGIApp, read: Keys, ingest: Keys, rate: int | None = None) -> None:
         self._app = app
         self._ingest = ingest
-        self._read = Keys((*read.digests, *ingest.digests)) if read.digests else read
+        self._known = Keys((*read.digests, *ingest.digests))
+        self._read = self._known if read.digests else read
+        self._rate = Rate(rate) if rate else None
+        self._often = Problem(429, "Too Many Requests", f"at most {rate} requests a minute are answered for one caller")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refused = self._refused(scope) if scope["type"] == "http" else None
-        if refused is None:
+        if scope["type"] != "http" or _is_open(scope["path"]):
             await self._app(scope, receive, send)
-        else:
-            await refused.reply(scope["path"], None if refused is _CLOSED else _CHALLENGE)(scope, receive, send)
-
-    def _refused(self, scope: Scope) -> Problem | None:
+            return
         given = key(Headers(scope=scope).get("authorization", ""))
+        if wait := self._wait(scope, given):
+            headers = {"retry-after": str(ceil(wait))}
+            await self._often.reply(scope["path"], headers)(scope, receive, send)
+        elif refused := self._refused(scope, given):
+            headers = {} if refused is _CLOSED else _CHALLENGE
+            await refused.reply(scope["path"], headers)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _wait(self, scope: Scope, given: str | None) -> float:
+        return self._rate.wait(self._known.known(given) or address(scope)) if self._rate else 0.0
+
+    def _refused(self, scope: Scope, given: str | None) -> Problem | None:
         if _changes(scope):
             return _CLOSED if not self._ingest.digests else None if self._ingest.admit(given) else _UNKNOWN
-        if _is_open(scope["path"]) or self._read.admit(given):
+        if self._read.admit(given):
             return None
         # Dify takes a new endpoint for good unless it says 403 or 404.
         return replace(_UNKNOWN, status=403) if scope["path"].strip("/") == "retrieval" else _UNKNOWN
+
+
+def address(scope: Scope) -> str:
+    """Where a request is from; of an IPv6 address the network, for who has one has 2⁶⁴."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        found = ip_address(host)
+    except ValueError:  # it came over a socket of this machine
+        return str(host)
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, _NETWORK), strict=False))
+    return str(found)
+
+
+class Named:
+    """Refuses what is sent to another name, where only this machine can reach the service.
+
+    A site that has its own name lead here could else read it through the browser of whoever visits that site. Names
+    without a dot nobody can have elsewhere.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app = app
+        self._names = frozenset(map(_without_port, names))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
+        if self._is_ours(host.lower()):
+            await self._app(scope, receive, send)
+        else:
+            await _ELSEWHERE.reply(scope["path"])(scope, receive, send)
+
+    def _is_ours(self, host: str) -> bool:
+        name = _without_port(host)
+        is_address = name.rpartition(".")[2].isdigit()
+        return is_address or "." not in name or name.endswith(_HERE) or name in self._names
+
+
+def _without_port(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if port.isdigit() or port == "*" else host
 
 
 def _is_open(path: str) -> bool:

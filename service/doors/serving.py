@@ -26,6 +26,8 @@ def run(collection: Collection) -> bool:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
             timeout_worker_healthcheck=_START,
             timeout_graceful_shutdown=_END,
             **HTTP,

@@ -1,5 +1,6 @@
 """What a page offers to ask: names and words of the collection itself, each of which is answered."""
 
+import datetime
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,3 +184,11 @@ def test_a_new_index_has_new_ones_and_the_same_one_the_same(tmp_path: Path) -> N
     assert offered and held.examples("What of {subject}?", "en") is offered
     again = Collection(Settings(data=tmp_path / "data"))
     assert again.examples("What of {subject}?", "en") == offered
+
+
+def test_nothing_is_offered_while_the_store_is_ahead_of_the_index(collected: Callable[..., Collection]) -> None:
+    text = "\n\n".join(f"The {nth} council protects the bees of the valley and plants limes." for nth in "ABCDEF")
+    built = collected(one=text, other=text)  # which are witnesses of one another
+    assert built.examples("What is said about {subject}?", "en")
+    built.store.withdraw("one", datetime.date(2025, 1, 1))
+    assert Collection(built.settings).examples("What is said about {subject}?", "en") == ()

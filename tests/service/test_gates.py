@@ -4,22 +4,28 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import traceback
 from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.routing import Mount
 
 from service.app import create_app
 from service.collection import Collection
 from service.doors.gates import LARGEST_BODY
 from service.keys import Keys
+from service.rate import Rate
 from service.settings import Settings, SettingsError
 
-KEY, OTHER = "a reader's key", "ключ:читателя"
+KEY, OTHER, INGEST = "a reader's key", "ключ:читателя", "a keeper's key"
 HERE = "http://127.0.0.1:8000"
 CHAT = "https://chat.example.org"
 NEEDED = "a key is needed: as `Authorization: Bearer KEY`, or in a browser as the password"
@@ -58,23 +64,50 @@ def operations(app: FastAPI) -> set[tuple[str, str]]:
     return found
 
 
-def test_every_door_but_the_open_ones_is_closed_without_a_key(keyed: TestClient) -> None:
-    assert isinstance(keyed.app, FastAPI)
-    held = operations(keyed.app)
-    assert {"/", "/docs", "/mcp", "/openapi.json", "/p/un-cd-2019", "/retrieval"} < {path for _, path in held}
-    assert {("POST", "/api/ask"), ("POST", "/v1/responses")} | {("GET", path) for path in OPEN} <= held
-    for method, path in held:
-        plain = {"accept": "application/json"}  # else GET /mcp opens a stream
-        closed = keyed.request(method, path, headers=plain, follow_redirects=False)
-        if (method in ("PUT", "DELETE") and path.startswith("/api/")) or path.startswith("/api/jobs/"):
-            assert closed.status_code == 403, (method, path)  # no key admits to these: there is none to ingest
-            continue
-        mine = plain | {"authorization": f"Bearer {KEY}"}
-        opened = keyed.request(method, path, headers=mine, follow_redirects=False)
-        refusal = 403 if path == "/retrieval" else 401  # Dify takes a new endpoint for good unless it says 403 or 404
-        assert (closed.status_code == refusal) == (path not in OPEN), (method, path, closed.status_code)
-        assert opened.status_code not in (401, 403), (method, path)
-        assert path in OPEN or closed.headers["www-authenticate"].startswith("Bearer, Basic realm="), (method, path)
+def wants(method: str, path: str) -> str | None:
+    """The scope that a request wants, by what DESIGN and README say of its route."""
+    if path in OPEN:
+        return None
+    is_change = (path.startswith("/api/documents/") and method in ("PUT", "DELETE")) or path.startswith("/api/jobs/")
+    return "ingest" if is_change else "read"
+
+
+HOLDERS = {"nobody": None, "stranger": "wrong", "reader": KEY, "keeper": INGEST}
+# By which keys are set, and by who asks: the scopes that are granted.
+GRANTED = {
+    (): {who: {"read"} for who in HOLDERS},
+    ("read",): {"nobody": set(), "stranger": set(), "reader": {"read"}, "keeper": set()},
+    ("ingest",): {who: {"read"} for who in HOLDERS} | {"keeper": {"read", "ingest"}},
+    ("read", "ingest"): {"nobody": set(), "stranger": set(), "reader": {"read"}, "keeper": {"read", "ingest"}},
+}
+
+
+@pytest.mark.parametrize("scopes", GRANTED, ids="-".join)
+def test_every_door_admits_whom_it_should_and_nobody_else(
+    collection: Collection, tmp_path: Path, scopes: tuple[str, ...]
+) -> None:
+    shutil.copytree(collection.settings.folder, tmp_path / "data")
+    held = {"read": Keys((digest(KEY),)), "ingest": Keys((digest(INGEST),))}
+    settings = Settings(data=tmp_path / "data", **{f"{scope}_keys": held[scope] for scope in scopes})
+    app = create_app(Collection(settings))
+    doors = operations(app)
+    assert {"/", "/docs", "/mcp", "/openapi.json", "/p/un-cd-2019", "/retrieval"} < {path for _, path in doors}
+    assert {("POST", "/api/ask"), ("PUT", "/api/documents/un-cd-2019")} | {("GET", path) for path in OPEN} <= doors
+    with TestClient(app, base_url=HERE) as client:
+        for method, path in sorted(doors):
+            for who, key in HOLDERS.items():
+                headers = {"accept": "application/json"}  # else GET /mcp opens a stream
+                headers |= {"authorization": f"Bearer {key}"} if key else {}
+                reply = client.request(method, path, headers=headers, follow_redirects=False)
+                scope = wants(method, path)
+                told = (method, path, who, reply.status_code)
+                assert (reply.status_code not in (401, 403)) == (scope is None or scope in GRANTED[scopes][who]), told
+                if reply.status_code == 401:
+                    assert reply.headers["www-authenticate"].startswith("Bearer, Basic realm="), told
+                if scope == "ingest" and not scopes.count("ingest"):
+                    assert reply.status_code == 403, told  # no key admits to these
+                if path == "/retrieval":
+                    assert reply.status_code != 401, told  # Dify takes a new endpoint for good unless it says 403
 
 
 @pytest.mark.parametrize(
@@ -215,7 +248,7 @@ def test_keys_hosts_and_origins_are_lists() -> None:
     assert read.hosts == ("yinju.internal", "[::1]:9000", "192.168.1.5:8000")
     assert read.origins == (CHAT, "http://localhost:3000")
     empty = Settings.from_environ({"YINJU_READ_KEYS": "", "YINJU_HOSTS": "", "YINJU_ORIGINS": ""})
-    assert (empty.read_keys, empty.hosts, empty.origins) == (Keys(), (), ())
+    assert (empty.read_keys, empty.hosts, empty.origins) == (None, (), ())
 
 
 def test_the_hosts_that_are_meant_are_the_public_one_this_machine_and_those_set() -> None:
@@ -320,3 +353,117 @@ def test_a_body_of_just_the_limit_is_answered(client: TestClient) -> None:
 def test_a_missing_key_is_told_before_a_large_body_is_read(keyed: TestClient) -> None:
     reply = keyed.post("/v1/responses", content=b" " * (LARGEST_BODY + 1))
     assert (reply.status_code, reply.json()["error"]["code"]) == (401, "invalid_api_key")
+
+
+# Who can reach it, under which name, and how often.
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "yinju.example.org"])
+def test_reading_is_open_to_others_only_where_that_was_said(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"YINJU_HOST is {host}, .* set YINJU_READ_KEYS to 'open' if anybody may"):
+        Settings.from_environ({"YINJU_HOST": host}).served()
+    for chosen, keys in (("open", Keys()), (" Open ", Keys()), (digest(KEY), Keys((digest(KEY),)))):
+        settings = Settings.from_environ({"YINJU_HOST": host, "YINJU_READ_KEYS": chosen})
+        assert settings.served() is settings and settings.read_keys == keys
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_on_this_machine_alone_nothing_has_to_be_said(host: str) -> None:
+    settings = Settings.from_environ({"YINJU_HOST": host})
+    assert settings.served() is settings
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("LocalHost:9", 200),
+        ("[::1]:8000", 200),
+        ("192.168.1.5:8000", 200),
+        ("yinju:8000", 200),
+        ("host.docker.internal:8000", 200),
+        ("docs.example.org", 200),
+        ("DOCS.example.org:8443", 200),
+        ("attacker.example", 421),
+        ("attacker.example:8000", 421),
+        ("127.0.0.1.attacker.example", 421),
+        ("docs.example.org.attacker.example", 421),
+        ("attacker.example.", 421),
+        ("localhost.attacker.example:8000", 421),
+    ],
+)
+def test_where_only_this_machine_reads_other_names_are_not_answered(
+    collection: Collection, host: str, status: int
+) -> None:
+    """A site can have its own name lead to the reader's machine; the browser then sends that name."""
+    settings = Settings(data=collection.settings.folder, public_url="https://docs.example.org/yinju")
+    with TestClient(create_app(Collection(settings)), base_url=HERE) as client:
+        for path in ("/api/documents", "/", "/livez"):
+            reply = client.get(path, headers={"host": host})
+            assert reply.status_code == status
+            assert status == 200 or reply.json()["detail"].endswith("list the name in YINJU_HOSTS")
+    others = Settings(data=collection.settings.folder, host="0.0.0.0", read_keys=Keys())
+    assert TestClient(create_app(Collection(others))).get("/livez", headers={"host": host}).status_code == 200
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(collection: Collection) -> None:
+    settings = Settings(
+        data=collection.settings.folder,
+        read_keys=Keys((digest(KEY), digest(OTHER))),
+        ingest_keys=Keys((digest(INGEST),)),
+        rate=5,
+    )
+    app = create_app(Collection(settings))
+    here, there = (TestClient(app, base_url=HERE, client=(name, 1)) for name in ("2001:db8::1", "192.0.2.1"))
+
+    def statuses(client: TestClient, key: str, times: int = 6) -> list[int]:
+        sent = {"authorization": b"Bearer " + key.encode()}
+        return [client.get("/api/documents/nowhere", headers=sent).status_code for _ in range(times)]
+
+    assert statuses(here, KEY) == [404] * 5 + [429]
+    assert statuses(there, KEY, 1) == [429]  # a key is one caller wherever it is used
+    assert statuses(here, OTHER) == [404] * 5 + [429]
+    assert statuses(here, INGEST) == [404] * 5 + [429]
+    assert statuses(here, "wrong") == [401] * 5 + [429]  # and without a known one it is the address that counts
+    neighbour = TestClient(app, base_url=HERE, client=("2001:db8::ffff:2", 1))
+    assert statuses(neighbour, "another", 1) == [429]
+    assert statuses(there, "wrong", 1) == [401]
+    reply = here.post("/v1/responses", headers={"authorization": f"Bearer {KEY}"}, json={"input": "INF"})
+    assert reply.status_code == 429 and 1 <= int(reply.headers["retry-after"]) <= 12
+    assert reply.json()["error"]["message"] == "at most 5 requests a minute are answered for one caller"
+    assert [here.get(path).status_code for path in ("/livez", "/readyz", "/static/page.css") * 4] == [200] * 12
+
+
+def test_the_address_is_that_behind_a_proxy_if_the_proxy_is_known() -> None:
+    read = Settings.from_environ({"YINJU_PROXIES": "127.0.0.1, 10.1.2.3/8,2001:db8::/32"})
+    assert read.proxies == ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
+    with pytest.raises(SettingsError, match="YINJU_PROXIES: .* an address or a network as in 10.0.0.0/8"):
+        Settings.from_environ({"YINJU_PROXIES": "nginx"})
+
+
+@given(st.integers(1, 100), st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 90)), max_size=200))
+def test_a_caller_has_its_requests_at_once_and_they_come_back_one_by_one(
+    limit: int, asked: list[tuple[str, int]]
+) -> None:
+    """Beside a bucket that is counted in fractions."""
+    now = 0
+    rate = Rate(limit, lambda: float(now))
+    left = {"a": (Fraction(limit), 0), "b": (Fraction(limit), 0)}
+    for caller, after in asked:
+        now += after
+        held, since = left[caller]
+        held = min(Fraction(limit), held + Fraction(limit * (now - since), 60))
+        wait = rate.wait(caller)
+        if held >= 1:
+            assert wait < 1e-6
+        else:
+            assert wait == pytest.approx(float((1 - held) * 60 / limit))
+        left[caller] = held - 1 if held >= 1 else held, now
+
+
+def test_only_so_many_callers_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.rate._MOST", 3)
+    rate = Rate(1, lambda: 0.0)
+    assert [rate.wait(caller) for caller in "aabcd"] == [0, 60, 0, 0, 0]
+    assert [rate.wait(caller) for caller in "dcb"] == [60, 60, 60] and rate.wait("a") == 0
