@@ -186,9 +186,10 @@ def test_a_new_index_has_new_ones_and_the_same_one_the_same(tmp_path: Path) -> N
     assert again.examples("What of {subject}?", "en") == offered
 
 
-def test_nothing_is_offered_while_the_store_is_ahead_of_the_index(collected: Callable[..., Collection]) -> None:
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_witness_that_is_withdrawn_is_no_example(collected: Callable[..., Collection], language: str) -> None:
     text = "\n\n".join(f"The {nth} council protects the bees of the valley and plants limes." for nth in "ABCDEF")
     built = collected(one=text, other=text)  # which are witnesses of one another
-    assert built.examples("What is said about {subject}?", "en")
-    built.store.withdraw("one", datetime.date(2025, 1, 1))
-    assert Collection(built.settings).examples("What is said about {subject}?", "en") == ()
+    subjects = built.examples("What is said about {subject}?", language)
+    built.store.withdraw("one", datetime.date(2025, 1, 1))  # and the index is not at that yet
+    assert Collection(built.settings).examples("What is said about {subject}?", language) == subjects != ()
