@@ -20,6 +20,7 @@ from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
+from embeddings.journal import stage
 from embeddings.preparation import Batch, concept_term, language_tag, words_of
 from embeddings.publication import IndexDamaged, State, check, current, seen, sound
 from embeddings.query import Query
@@ -151,20 +152,28 @@ class Index:
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
         """The `k` most probable paragraphs for `query`, best first, ties in row order."""
-        vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
-        likeness = self.descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
-        lexical = self._search_terms(query)
-        holders, dropped = self._holding(query.phrases, query.documents)
-        places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)
+        with stage("encode"):
+            vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
+            likeness = self.descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])
+        with stage("retrieve"):
+            lexical = self._search_terms(query)
+            holders, dropped = self._holding(query.phrases, query.documents)
+            places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
         best: dict[int, tuple[bool, float, tuple[int, Order], Seen]] = {}
         by_chance = chance(max(self._paragraphs(query.documents), FITTED_ON)) - chance(FITTED_ON)
-        for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
-            (key, is_base), score = self.segments[place[0]].paragraph(place[1]), confidence.probability(evidence)
-            # The base's wording, unless only another one answers.
-            rank = (not (is_base and score >= confidence.company), -score, self._order(place), (place, evidence, cuts))
-            best[key] = min(rank, best.get(key, rank), key=lambda held: held[:3])
+        with stage("examine"):
+            for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
+                (key, is_base), score = self.segments[place[0]].paragraph(place[1]), confidence.probability(evidence)
+                # The base's wording, unless only another one answers.
+                rank = (
+                    not (is_base and score >= confidence.company),
+                    -score,
+                    self._order(place),
+                    (place, evidence, cuts),
+                )
+                best[key] = min(rank, best.get(key, rank), key=lambda held: held[:3])
         ranked = sorted(best.values(), key=lambda held: held[1:3])
         return Found([Hit(self.row(at), -score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
 
@@ -256,8 +265,7 @@ class Index:
         """The best rows of each segment by BM25, a term weighing in each what it weighs in all of them together."""
         found: dict[Place, float] = {}
         for at, (segment, limits) in enumerate(self._each(documents)):
-            here = {term: segment.frequency(term) for term in terms}
-            count = len(segment)
+            here, count = {term: segment.frequency(term) for term in terms}, len(segment)
             weights = {
                 term: weight * self._idf(self._frequency(term)) / _idf(count, here[term])
                 for term, weight in terms.items()

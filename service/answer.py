@@ -12,6 +12,7 @@ from corpus.library import Library
 from corpus.witnesses import corresponding
 from embeddings.confidence import CALIBRATED
 from embeddings.index import Found, Hit, Index
+from embeddings.journal import note, stage
 from embeddings.publication import IndexMismatch
 from embeddings.query import Query
 from embeddings.reranker import Reranker
@@ -82,6 +83,7 @@ class Answerer:
             raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
         with self.library.reading():
             understood, quotes, nearest = self._asked(question, top_k, filters, history, interpret)
+        note(question=question, answered=bool(quotes))
         return Answer(question, understood, quotes, nearest, round((time.perf_counter() - started) * 1000, 2))
 
     def _asked(
@@ -89,7 +91,8 @@ class Answerer:
     ) -> tuple[Question, tuple[Quote, ...], tuple[Quote, ...]]:
         works, members = self.library.works(), self.library.members()
         _check(filters, works, members)
-        understood = understand(question, history, works, self._index.glossary, filters, interpret)
+        with stage("understand"):
+            understood = understand(question, history, works, self._index.glossary, filters, interpret)
         limits = [held for held in (filters, understood.filters) if held != UNFILTERED]
         narrowed = self._narrowed(works, members, limits)
         query = Query(understood.text, understood.mentions, understood.phrases, narrowed)
@@ -101,8 +104,9 @@ class Answerer:
         answers = _chosen(self._reranked(understood.text, answering), self._works_of(members), top_k)
         understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
         nearest = [] if answers else found.hits[:_NEAREST]
-        quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
-        return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)
+        with stage("cite"):
+            quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
+            return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)
 
     def _narrowed(
         self, works: Mapping[str, Work], members: Sequence[Member], limits: Sequence[Filters]

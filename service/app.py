@@ -25,6 +25,8 @@ from service.doors import (
     dify_api,
     docs_page,
     documents_api,
+    log,
+    metrics,
     openai_api,
     reading_page,
     responses_api,
@@ -34,6 +36,7 @@ from service.doors import (
 from service.doors.capacity import THREADS, THREADS_OF_BATCHES, Capacity
 from service.doors.gates import Bodies, Callers, Named, too_large
 from service.doors.mcp_door import McpDoor
+from service.doors.observed import Observed
 from service.doors.problems import EXPECTED, problem
 from service.indexing import Indexing
 from service.keys import Keys
@@ -45,7 +48,9 @@ _STATIC = Path(__file__).parent / "doors" / "web" / "static"
 
 def from_environ() -> FastAPI:
     """The service over what the environment names: each of several processes makes its own."""
-    return alone(Collection(Settings.from_environ(os.environ)))
+    settings = Settings.from_environ(os.environ)
+    log.configure(settings.log)
+    return alone(Collection(settings))
 
 
 def alone(collection: Collection) -> FastAPI:
@@ -76,7 +81,7 @@ def create_app(collection: Collection) -> FastAPI:
     app.state.reading = CapacityLimiter(1)  # files that are taken in
     _gates(app, collection)
     pages = (chat_page, timeline_page, verify_page, reading_page, docs_page)
-    for door in (api, documents_api, openai_api, responses_api, dify_api, *pages):
+    for door in (api, metrics, documents_api, openai_api, responses_api, dify_api, *pages):
         app.include_router(door.router)
     app.router.routes.extend([mcp.route] if mcp else [])
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -123,13 +128,16 @@ def _gates(app: FastAPI, collection: Collection) -> None:
     settings = collection.settings
     app.add_middleware(Bodies)
     app.add_middleware(Capacity)
-    app.add_middleware(Callers, read=settings.read_keys or Keys(), ingest=settings.ingest_keys, rate=settings.rate)
+    read = settings.read_keys or Keys()
+    app.add_middleware(Callers, read=read, ingest=settings.ingest_keys, rate=settings.rate)
     if settings.is_local:
         app.add_middleware(Named, names=settings.own_hosts)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"], max_age=86400
         )
+    keys = Keys((*read.digests, *settings.ingest_keys.digests))
+    app.add_middleware(Observed, keys=keys, kept=settings.log)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ from embeddings.encoder import Encoder, EncoderError, open_encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Told
 from embeddings.index import Index
+from embeddings.journal import keeping
 from embeddings.publication import IndexMismatch, IndexMissing, IndexUnusable
 from embeddings.reranker import Reranker
 from service import examples, own_questions
@@ -111,8 +112,12 @@ class Collection:
         return self._snapshot.index()
 
     def checked(self) -> Index:
-        """The current index, if what it is kept in can be reached just now. Raises IndexUnusable."""
+        """The current index, if what it is kept in, and the store, can be reached just now.
+
+        Raises IndexUnusable, EncoderError or CorpusError.
+        """
         self._engine.mark(fresh=True)
+        self.library.last()
         return self.index()
 
     def index_problems(self) -> list[str]:
@@ -176,7 +181,8 @@ class Collection:
                 # No reranker: it changes the order of what is quoted, not whether anything is.
                 answerer = self._answering(index)
                 try:
-                    found = examples.subjects(index, answerer.library, answerer, frame, language)
+                    with keeping():  # what is asked here nobody has asked
+                        found = examples.subjects(index, answerer.library, answerer, frame, language)
                 except IndexMismatch:
                     return ()
                 self._examples = {key: held for key, held in self._examples.items() if key[0] == index.name}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +23,14 @@ _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?")
 _NAME = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]{0,99})?/?\?(shards=[1-9][0-9]?)?")
 _UNLINKABLE = re.compile(r"[\s()<>?#@]")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # one can listen there, but not open it
+
+
+class Log(StrEnum):
+    """What is written down of the requests that are served."""
+
+    ERRORS = "errors"
+    REQUESTS = "requests"
+    QUESTIONS = "questions"  # with their text
 
 
 class SettingsError(Exception):
@@ -46,6 +55,7 @@ class Settings:
     read_keys: Keys | None = None  # None: nobody has said who may read
     ingest_keys: Keys = Keys()
     rate: int | None = None
+    log: Log = Log.REQUESTS
     workers: int = 1
     index: str | None = None
 
@@ -74,6 +84,7 @@ class Settings:
             read_keys=_read_keys(fields),
             ingest_keys=_keys("ingest_keys", fields) or Keys(),
             rate=_number("rate", fields, 0, MOST_A_MINUTE) if "rate" in fields else None,
+            log=_log(fields.get("log", cls.log)),
             workers=_number("workers", fields, cls.workers, MOST_WORKERS),
         )
 
@@ -187,6 +198,13 @@ def _listed(name: str, fields: Mapping[str, str], pattern: re.Pattern[str], form
         if not pattern.fullmatch(part):
             raise SettingsError(f"{PREFIX}{name.upper()} holds {part!r}; each entry must be {form}")
     return parts
+
+
+def _log(text: str) -> Log:
+    try:
+        return Log(text.strip().lower())
+    except ValueError as error:
+        raise SettingsError(f"YINJU_LOG is {text!r}; it must be one of {', '.join(Log)}") from error
 
 
 def _proxies(fields: Mapping[str, str]) -> tuple[str, ...]:

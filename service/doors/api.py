@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from corpus.citation import title
 from corpus.document import Document, Passage, Role
 from corpus.formats import FORMATS, Format
+from embeddings.journal import stage
 from service.collection import Collection
 from service.doors import citing, schemas
 from service.question import INTERPRETATIONS, LONGEST
@@ -40,7 +41,8 @@ def _missing(collection: Collection, document: str, detail: str) -> HTTPExceptio
 
 def _reply(model: BaseModel) -> Response:
     """FastAPI would check what was just made once more, and first wait until a thread can do that."""
-    return Response(model.model_dump_json(by_alias=True), media_type="application/json")
+    with stage("write"):
+        return Response(model.model_dump_json(by_alias=True), media_type="application/json")
 
 
 @router.post(

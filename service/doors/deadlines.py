@@ -6,6 +6,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service.doors import metrics
+
 PATIENCE = 10.0  # seconds in which a request has to be there
 RATE = 16 << 10  # bytes of it, or of a reply, for which a client has another second
 LARGEST_HEAD = 64 << 10  # bytes
@@ -84,6 +86,7 @@ class Deadlines(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
         """Close the connection, and say why where that can't be taken for the reply to something else."""
+        metrics.CUT.labels(status.phrase.lower()).inc()
         is_idle = self.cycle is None or self.cycle.response_complete
         if self.scope and (is_idle or not (self.pipeline or self.cycle.response_started)):
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -120,4 +123,5 @@ class Deadlines(HttpToolsProtocol):
     def _drop(self) -> None:
         self._stuck = None
         if self.transport.get_write_buffer_size():
+            metrics.CUT.labels("reply not taken").inc()
             self.transport.abort()

@@ -77,7 +77,7 @@ class Callers:
         self._often = Problem(429, "Too Many Requests", f"at most {rate} requests a minute are answered for one caller")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _is_open(scope["path"]):
+        if scope["type"] != "http" or is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
         given = key(Headers(scope=scope).get("authorization", ""))
@@ -143,7 +143,8 @@ def _without_port(host: str) -> str:
     return name if port.isdigit() or port == "*" else host
 
 
-def _is_open(path: str) -> bool:
+def is_open(path: str) -> bool:
+    """Whether nobody needs a key for it, and it isn't counted."""
     return path in _OPEN or path.startswith("/static/")
 
 

@@ -56,6 +56,13 @@ class Service:
         except OSError:
             return False
 
+    def counted(self) -> float:
+        """The questions that have been answered, as whichever process is asked counts them."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
+            connection.request("GET", "/metrics")
+            told = connection.getresponse().read().decode()
+        return sum(float(line.split()[-1]) for line in told.splitlines() if line.startswith("yinju_answers_total{"))
+
     def quoted(self) -> set[str]:
         _, answer = self.request("POST", "/api/ask", {"question": "lunar post parcels", "top_k": 50})
         return {quote["passage_id"] for quote in answer["quotes"]}
@@ -118,6 +125,16 @@ def test_whichever_worker_is_asked_knows_of_every_change_and_job(service: Servic
     _, gone = service.request("DELETE", "/api/documents/moon-3")
     assert all(service.quoted() == expected - {"moon-3/1"} for _ in range(20))
     assert finished(service, gone)["state"] == "done"
+
+
+def test_what_all_workers_do_is_counted_together(service: Service) -> None:
+    for _ in range(12):
+        service.quoted()
+    assert {service.counted() for _ in range(8)} == {12.0}
+    os.kill(service.workers()[0], signal.SIGKILL)
+    until(lambda: len(service.workers()) == 2)
+    until(service.is_ready)
+    assert {service.counted() for _ in range(8)} == {12.0}
 
 
 def test_a_worker_that_dies_is_replaced_and_its_jobs_are_done(service: Service) -> None:
