@@ -83,6 +83,13 @@ def sampled(cases: Sequence[Case]) -> list[Case]:
 @contextmanager
 def served(data: Path, **settings: str) -> Iterator[int]:
     """The port of a service over `data` that is ready; `settings` are more of its environment."""
+    with serving(data, **settings) as (port, _):
+        yield port
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[tuple[int, int]]:
+    """The same, with the id of its process."""
     if not Settings(data=data).store.exists():
         sys.exit(f"{data}: no collection here")
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -94,7 +101,7 @@ def served(data: Path, **settings: str) -> Iterator[int]:
             if process.poll() is not None:
                 sys.exit("the service did not start")
             sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()

@@ -26,8 +26,8 @@ class Reply:
 class Connection:
     """One connection to 127.0.0.1, opened when it is needed."""
 
-    def __init__(self, port: int) -> None:
-        self._port, self._used = port, 0.0
+    def __init__(self, port: int, key: str | None = None) -> None:
+        self._port, self._key, self._used = port, key, 0.0
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, question: str) -> tuple[int, str | None]:
@@ -37,7 +37,7 @@ class Connection:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
-        writer.write(request("POST", "/api/ask", json.dumps({"question": question}).encode()))
+        writer.write(request("POST", "/api/ask", json.dumps({"question": question}).encode(), self._key))
         head = await reader.readuntil(b"\r\n\r\n")
         status, headers = parsed(head)
         await reader.readexactly(int(headers["content-length"]))
@@ -52,9 +52,10 @@ class Connection:
         self._streams = None
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
+def request(method: str, path: str, body: bytes = b"", key: str | None = None) -> bytes:
     head = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-    return f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+    allowed = f"authorization: Bearer {key}\r\n" if key else ""
+    return f"{head}{allowed}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
 def parsed(head: bytes) -> tuple[int, dict[str, str]]:
@@ -64,11 +65,13 @@ def parsed(head: bytes) -> tuple[int, dict[str, str]]:
     return int(first.split()[1]), {name.lower(): value.strip() for name, _, value in pairs}
 
 
-def at_once(port: int, questions: Sequence[str], connections: int, seconds: float) -> list[Reply]:
+def at_once(
+    port: int, questions: Sequence[str], connections: int, seconds: float, key: str | None = None
+) -> list[Reply]:
     """Each of so many connections asks for so long, the next question as soon as the one before has its reply."""
 
     async def client(begun: float, which: int) -> list[Reply]:
-        held, replies = Connection(port), []
+        held, replies = Connection(port, key), []
         for question in cycle([*questions[which:], *questions[:which]]):
             due = perf_counter() - begun
             if due > seconds:
@@ -86,12 +89,12 @@ def at_once(port: int, questions: Sequence[str], connections: int, seconds: floa
     return asyncio.run(all_of_them())
 
 
-def at_a_rate(port: int, questions: Sequence[str], rate: float, seconds: float) -> list[Reply]:
+def at_a_rate(port: int, questions: Sequence[str], rate: float, seconds: float, key: str | None = None) -> list[Reply]:
     """So many questions a second, each when it is due, whatever has become of those before it."""
     free: list[Connection] = []
 
     async def client(begun: float, due: float, question: str) -> Reply:
-        held = free.pop() if free else Connection(port)
+        held = free.pop() if free else Connection(port, key)
         reply = await _reply(held, question, begun, due)
         free.append(held)
         return reply

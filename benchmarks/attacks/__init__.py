@@ -1,0 +1,1 @@
+"""What a running service does while somebody means it ill."""
