@@ -17,7 +17,7 @@ from benchmarks.freshness import request
 READERS = 4
 JSON = {"content-type": "application/json"}
 _TIME = re.compile(rb'"took_ms":[0-9.]+,')
-_WAITS, _RESTS, _REST = 0.6, 0.2, 0.3  # how often the index is waited for, and how often and long there is quiet
+_WAITS, _RESTS, _REST = 0.6, 0.15, 1.0  # how often the index is waited for, and how often and long there is quiet
 
 
 @dataclass(frozen=True, slots=True)
