@@ -90,11 +90,12 @@ class ClusterGrowth:
         heard, is_grown = counted(told, self._source.count(left)), False
         with building(self._locks):
             while True:
-                before = self._published()
-                if before and Change(*before["change"]) == self._source.last():
-                    return is_grown
-                self._step(before, heard)
-                is_grown = True
+                with self._source.reading():
+                    before = self._published()
+                    if before and Change(*before["change"]) == self._source.last():
+                        return is_grown
+                    self._step(before, heard)
+                    is_grown = True
 
     def merge(self, held: Index | None = None, told: Told = lambda done, total: None) -> bool:
         """Clear away what nobody reads any more; the engine merges for itself."""

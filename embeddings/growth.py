@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -50,6 +50,9 @@ Heard = Callable[[Sequence[Row]], None]
 class Source(Protocol):
     """What is to be indexed, and what has changed in it."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """What is read inside, by the same thread, is one state of it."""
+
     def last(self) -> Change:
         """Its last change."""
 
@@ -76,6 +79,9 @@ class FixedRows:
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
         self._only = Change(1, hashlib.sha256("".join(row.line for row in rows).encode()).hexdigest())
+
+    def reading(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def last(self) -> Change:
         return self._only
@@ -117,7 +123,7 @@ class Growth:
         held, is_grown = self._opened(held), False
         heard = counted(told, self._left(held))
         while True:
-            with _writable(self._folder), building(self._folder):
+            with _writable(self._folder), building(self._folder), self._source.reading():
                 held = self._opened(held)
                 state = self._next(held, heard)
                 if state is None:
@@ -138,7 +144,7 @@ class Growth:
         chosen = _chosen(index) if index else range(0)
         if index is None or not chosen:
             return False
-        with _writable(self._folder):
+        with _writable(self._folder), self._source.reading():
             return self._replaced(index, chosen, counted(told, sum(index.sizes[chosen.start : chosen.stop])))
 
     def _replaced(self, index: Index, chosen: range, heard: Heard) -> bool:

@@ -1,6 +1,7 @@
 """What of a store goes into its index: every wording of every paragraph once, with the title of its document."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 
 from corpus.changes import Change
@@ -18,6 +19,9 @@ class Contents:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def reading(self) -> AbstractContextManager[None]:
+        return self._store.reading()
 
     def last(self) -> Change:
         return self._store.changes.last()

@@ -1,6 +1,7 @@
 """An index that follows its source answers as one that was made anew, whatever came and went in between."""
 
 from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,9 @@ class Documents:
         self.number += 1
         del self.held[name]
         self.changed[name] = self.number
+
+    def reading(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def last(self) -> Change:
         return Change(self.number, f"token {self.number}") if self.number else NONE
