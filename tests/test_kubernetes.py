@@ -114,7 +114,7 @@ def test_nobody_special_runs_it_and_writes_where_the_image_does(pod: dict[str, A
 def test_it_is_asked_where_anybody_may(collection: Collection, container: dict[str, Any]) -> None:
     probes = {name: container[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
     assert {name: probe["path"] for name, probe in probes.items()} == {
-        "startup": "/livez",
+        "startup": "/readyz",
         "liveness": "/livez",
         "readiness": "/readyz",
     }
