@@ -173,7 +173,6 @@ def goals(figures: Mapping[str, Any]) -> Iterator[Goal]:
                 late = part[when][f"{door}_p99_ms"]
                 yield Goal(f"{name}: healthy {door} p99, {when}, ms", late, max(_LATE, _USUAL * usual))
         yield Goal(f"{name}: healthy unanswered", part["during"]["unanswered"] + part["after"]["unanswered"], 0)
-        yield Goal(f"{name}: growth, MiB", part["growth_mib"], _GROWTH)
     for name in ("slow", "deaf"):
         came_of_it = figures[name]["attack"]
         yield Goal(f"{name}: left open, of {came_of_it['connections']}", sum(came_of_it["left_open"].values()), 0)
@@ -181,6 +180,7 @@ def goals(figures: Mapping[str, Any]) -> Iterator[Goal]:
     for name, body in figures["bodies"].items():
         yield Goal(f"{name}: refused, ms", body["refused_ms"] if body["status"] == 413 else None, _REFUSED)
         yield Goal(f"{name}: growth, MiB", body["growth_mib"], _GROWTH)
+    yield Goal("keys: growth, MiB", figures["keys"]["growth_mib"], _GROWTH)
     yield Goal("files: a new client is answered, s", figures["files"]["answered_s"], _CUT)
 
 

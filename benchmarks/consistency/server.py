@@ -12,7 +12,7 @@ from time import sleep
 
 from benchmarks.first_byte import is_ready
 from embeddings import growth
-from embeddings.publication import State, current
+from embeddings.publication import State, current, publish
 from service.collection import Collection
 from service.doors.serving import run
 from service.settings import Settings
@@ -50,11 +50,9 @@ def keep(indexes: Path, kept: Path) -> None:
 
 
 def _serve(settings: Settings, port: int, kept: Path) -> None:
-    publish = growth.publish
-
     def keeping(folder: Path, state: State) -> None:
         publish(folder, state)
         keep(folder, kept)
 
-    growth.publish = keeping
+    growth.publish = keeping  # type: ignore[attr-defined]
     run(Collection(replace(settings, port=port)))
