@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import READING
 from embeddings.encoder import Encoder, Tokens, Vectors, unit
 from embeddings.glossary import Glossary
 from embeddings.late_interaction import Scores, soft_idf
@@ -60,7 +61,7 @@ class Descriptions:
     def __init__(self, folder: Path) -> None:
         """Open what `build` wrote."""
         self._known = dict[int, Vectors]()
-        with np.load(folder / _FILE) as held:
+        with READING, np.load(folder / _FILE) as held:
             self._concepts = {str(name): at for at, name in enumerate(held["concepts"])}
             # A vector for each language of each description, half its words, half the names; the first of each concept.
             self._centres, self._centre_starts = held["centres"].astype(np.float32), held["centre_starts"]
