@@ -17,6 +17,7 @@ from benchmarks.freshness import request
 READERS = 4
 JSON = {"content-type": "application/json"}
 _TIME = re.compile(rb'"took_ms":[0-9.]+,')
+_PATIENCE = 60.0  # seconds
 _WAITS, _RESTS, _REST = 0.6, 0.15, 1.0  # how often the index is waited for, and how often and long there is quiet
 
 
@@ -126,6 +127,7 @@ def _write(port: int, rng: random.Random, progress: _Progress, seen: Seen, secon
             if rng.random() < _WAITS:
                 job = told["job"] if change.text else told
                 while request(connection, "GET", f"/api/jobs/{job['id']}")[1]["state"] != "done":
+                    assert perf_counter() - acknowledged < _PATIENCE, f"{job} is not in the index"
                     sleep(0.005)
                 progress.indexed = number
                 seen.followed_s.append(perf_counter() - acknowledged)
