@@ -3,9 +3,10 @@
 Another thread tidies the index up when there is time. Several processes may do so for one store.
 """
 
+import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 from corpus.document import CorpusError
@@ -14,7 +15,10 @@ from embeddings.encoder import EncoderError
 from embeddings.publication import IndexUnusable
 
 _AGAIN = 30.0  # seconds after which what failed is tried again: a disk has room by then, or a cluster is back
+_OWN_FAULT = "this is a fault of the service, not of the document; see its log"
 _FAULTS = (CorpusError, EncoderError, IndexUnusable, OSError)
+
+_log = logging.getLogger(__name__)
 
 
 class _Closing(Exception):
@@ -100,15 +104,19 @@ class Indexing:
             if waiting or again:  # else another process has done it
                 self._renew()
                 self._problems = {}
-        except _FAULTS as error:
-            self._problems |= {job.id: str(error) for job in waiting}  # for a full disk takes no note of it
+        except Exception as error:
+            problem = str(error)
+            if not isinstance(error, _FAULTS):
+                _log.exception("a change could not be indexed")
+                problem = _OWN_FAULT
+            self._problems |= {job.id: problem for job in waiting}  # for a full disk takes no note of it
             with suppress(CorpusError):  # which whoever asks after a job is told
-                self._jobs.fail(waiting, str(error))
+                self._jobs.fail(waiting, problem)
             return False
         return True
 
     def _tidying(self) -> None:
-        with suppress(*_FAULTS):  # which whoever asks is told
+        with _going_on():
             self._scrub()
         while True:
             with self._changed:
@@ -116,10 +124,21 @@ class Indexing:
                 if self._is_closing:
                     return
                 self._is_untidy = False
-            with suppress(_Closing, *_FAULTS):  # the next change gives another chance
+            with _going_on():  # the next change gives another chance
                 while self._tidy(self._go_on):
                     pass
 
     def _go_on(self, done: int, total: int) -> None:
         if self._is_closing:
             raise _Closing
+
+
+@contextmanager
+def _going_on() -> Iterator[None]:
+    """What goes wrong inside ends what is done there, and nothing else: whoever asks is told of what is known to."""
+    try:
+        yield
+    except (_Closing, *_FAULTS):
+        pass
+    except Exception:
+        _log.exception("the index could not be looked after")
