@@ -4,7 +4,8 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.doors import metrics
 
@@ -29,6 +30,7 @@ class Deadlines(HttpToolsProtocol):
         self._due: asyncio.TimerHandle | None = None  # while a request is on its way
         self._stuck: asyncio.TimerHandle | None = None  # while a reply waits for its client
         self._since, self._received, self._beside = 0.0, 0, 0
+        self._answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,7 +39,14 @@ class Deadlines(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._expected()
         self._taken()
+        if self._answered:  # of several requests that came at once, uvicorn only tells the last one
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     # What a client sends.
 
