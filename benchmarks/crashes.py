@@ -31,7 +31,7 @@ from service.collection import Collection
 from service.ingestion import Report, ingest
 from service.settings import Settings
 
-FILES = 40  # few enough to be read in the process that is killed
+FILES = 40
 _AFTER = 1.15  # of the usual time: so long a round may take to be killed
 
 _forking = multiprocessing.get_context("fork")  # what is imported already need not be imported 200 times

@@ -54,8 +54,7 @@ class Generated:
         name = f"generated-{number:07}"
         body = "\n\n".join(self.paragraphs(number)).encode()
         entry = Entry(name, name, None, Origin(f"Generated, {number}", None, None, None, None))
-        source = Source(f"{name}.txt", Path(f"{name}.txt"), entry, Work(name), True, body)
-        return draft_of(source, source.read())
+        return draft_of(Source(f"{name}.txt", Path(f"{name}.txt"), entry, Work(name), True, data=body))
 
 
 _here: Generated

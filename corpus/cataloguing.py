@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from corpus.document import CorpusError, Member, Origin, Passage, Role
+from corpus.confinement import Confinement
+from corpus.document import CorpusError, Member, Origin, Passage, Role, Span
 from corpus.passages import EVERYTHING, Extent, split_file
 from corpus.readers import read
 from corpus.store import Store
@@ -20,7 +21,7 @@ _HEAD = """\
 """
 
 
-def drafted(store: Store, files: Mapping[str, str]) -> str:
+def drafted(store: Store, files: Mapping[str, str], confinement: Confinement) -> str:
     """A catalogue of the documents of `files`, each with its path below the folder that the catalogue is for."""
     origins = store.origins()
     documents = [(member, origin) for member, origin in origins if member.document in files]
@@ -28,7 +29,7 @@ def drafted(store: Store, files: Mapping[str, str]) -> str:
     for member, origin in documents:
         works.setdefault(member.work, []).append((member, origin))
     tables = [_work(name, held) for name, held in works.items()]
-    tables += [_document(store, member, origin, files[member.document]) for member, origin in documents]
+    tables += [_document(store, member, origin, files[member.document], confinement) for member, origin in documents]
     return "\n".join([_HEAD, *("\n".join(table) + "\n" for table in tables)])
 
 
@@ -45,28 +46,33 @@ def _work(name: str, witnesses: Sequence[tuple[Member, Origin]]) -> Iterator[str
         yield f'# {_key(witnesses[0][0].language)} = ""'
 
 
-def _document(store: Store, member: Member, origin: Origin, file: str) -> Iterator[str]:
+def _document(store: Store, member: Member, origin: Origin, file: str, confinement: Confinement) -> Iterator[str]:
     yield f"[documents.{_key(member.document)}]"
     facts = {"file": file, "work": member.work, "language": member.language, "title": origin.title}
     facts |= {"outlet": origin.outlet, "page": origin.page, "url": origin.url}
     yield from (f"{name} = {_text(fact)}" for name, fact in facts.items() if fact)
     if origin.published:
         yield f"published = {origin.published}"
-    extent = _extent(store, member.document)
+    extent = _extent(store, member.document, confinement)
     yield from (f"{name} = {_text(opening)}" for name, opening in asdict(extent).items() if opening)
 
 
-def _extent(store: Store, document: str) -> Extent:
+def _extent(store: Store, document: str, confinement: Confinement) -> Extent:
     """How the first and the last body paragraph begin; nothing if they can't be told so, as in a list."""
     file, data = store.file(document)
-    reading, passages = read(file, data), store.passages(document)
+    passages = store.passages(document)
     extent = _openings(passages)
     try:
-        split = split_file(document, reading, extent).passages
+        same = confinement.run(file, _layout, (file, data, extent)) == [(held.role, held.spans) for held in passages]
     except CorpusError:
         return EVERYTHING
-    same = [(held.role, held.spans) for held in split] == [(held.role, held.spans) for held in passages]
     return extent if same else EVERYTHING
+
+
+def _layout(held: tuple[str, bytes, Extent]) -> list[tuple[Role, tuple[Span, ...]]]:
+    """The roles and spans of a file's paragraphs, if its body is of this extent. Raises CorpusError."""
+    file, data, extent = held
+    return [(made.role, made.spans) for made in split_file(file, read(file, data), extent).passages]
 
 
 def _openings(passages: Sequence[Passage]) -> Extent:

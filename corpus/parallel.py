@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -22,10 +22,15 @@ def in_order(
     given: tuple[Any, ...] = (),
 ) -> Iterator[Other]:
     """`work` on each of `things`, in processes that each begin with `begin(*given)`; all of it must travel."""
-    left = iter(things)
     with ProcessPoolExecutor(CORES, get_context("spawn"), begin, given) as pool:
-        ahead: deque[Future[Other]] = deque(pool.submit(work, thing) for thing in islice(left, CORES * _AHEAD))
-        while ahead:
-            result = ahead.popleft().result()
-            ahead.extend(pool.submit(work, thing) for thing in islice(left, 1))
-            yield result
+        yield from ordered(pool, work, things)
+
+
+def ordered(pool: Executor, work: Callable[[One], Other], things: Iterable[One]) -> Iterator[Other]:
+    """`work` on each of `things`, by a pool that works on all cores."""
+    left = iter(things)
+    ahead: deque[Future[Other]] = deque(pool.submit(work, thing) for thing in islice(left, CORES * _AHEAD))
+    while ahead:
+        result = ahead.popleft().result()
+        ahead.extend(pool.submit(work, thing) for thing in islice(left, 1))
+        yield result

@@ -31,13 +31,18 @@ def read_file(path: Path) -> Reading:
 
 
 def read(name: str, data: bytes) -> Reading:
-    """Read `data` as the format that the suffix of `name` says. Raises CorpusError as `read_file` does."""
+    """Read `data` as the format that the suffix of `name` says.
+
+    Raises CorpusError as `read_file` does.
+
+    It may take any time and memory, or crash: `confinement` is where that does no harm.
+    """
     suffix = Path(name).suffix.lower()
     if suffix not in _READERS:
         raise CorpusError(f"{name}: unknown suffix; can read {', '.join(_READERS)}")
     try:
         reading = _READERS[suffix](name, data)
-    except CorpusError:
+    except (CorpusError, MemoryError):
         raise
     except Exception as error:  # whatever a parser throws at a broken file
         raise CorpusError(f"{name}: not a readable {suffix[1:].upper()} ({error}); open and save it anew") from error

@@ -2,24 +2,24 @@
 
 import datetime
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import corpus
 from corpus.catalogue import completed
+from corpus.confinement import Confinement
 from corpus.document import CorpusError, Role
 from corpus.fulltext import Findable
 from corpus.language import language_of
-from corpus.parallel import CORES, in_order
+from corpus.parallel import CORES, ordered
 from corpus.passages import split_file
-from corpus.reading import Reading
 from corpus.records import Draft
 from corpus.store import Outcome, Store
-from service.sources import Source, Unreadable, files, sources
+from service.sources import Source, Unreadable, opened, sources
 
 BUILT_IN = Path(corpus.__file__).parent / "statements"
-
-_FEW = 48  # files, from which on reading them on several cores is worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ def _stored(store: Store, prepared: Prepared) -> Report:
 
 
 def prepare(paths: Sequence[Path]) -> Iterator[Prepared]:
-    """Every file of `paths`, read and split on all cores, in order; no two of them have one name."""
+    """Every file of `paths`, read and split, in order; no two of them have one name."""
     taken: dict[str, str] = {}
-    for prepared in _in_order(sources(paths), len(files(paths))):
+    for prepared in _in_order(paths):
         name = prepared.draft.entry.document if prepared.draft else None
         if name and taken.setdefault(name, prepared.path) != prepared.path:
             problem = f"{prepared.path}: would be called {name}, as {taken[name]} is; rename one of the two"
@@ -77,23 +77,33 @@ def prepare(paths: Sequence[Path]) -> Iterator[Prepared]:
             yield prepared
 
 
-def _in_order(found: Iterator[Source | Unreadable], count: int) -> Iterator[Prepared]:
-    """Few files are read here: a process takes a second to start."""
-    return map(prepared, found) if CORES == 1 or count < _FEW else in_order(prepared, found)
+def _in_order(paths: Sequence[Path]) -> Iterator[Prepared]:
+    """On all cores, each file in confinement, unless they are our own: no start has to wait for a process."""
+    if list(paths) == [BUILT_IN]:
+        yield from (_prepared(draft_of, source) for source in sources(paths))
+        return
+    with ThreadPoolExecutor(CORES) as pool, Confinement() as confinement:
+        found = sources(paths, lambda file: confinement.run(str(file), opened, file))
+        yield from ordered(pool, partial(_prepared, partial(confined_draft, confinement)), found)
 
 
-def prepared(source: Source | Unreadable) -> Prepared:
-    """Read and split one file."""
+def _prepared(drafted: Callable[[Source], Draft], source: Source | Unreadable) -> Prepared:
     if isinstance(source, Unreadable):
         return Prepared(source.label, problem=source.problem)
     try:
-        return Prepared(source.label, draft_of(source, source.read()))
+        return Prepared(source.label, drafted(source))
     except CorpusError as error:
         return Prepared(source.label, problem=str(error))
 
 
-def draft_of(source: Source, reading: Reading) -> Draft:
-    """What is to be stored of a file as read. Raises CorpusError."""
+def confined_draft(confinement: Confinement, source: Source) -> Draft:
+    """`draft_of`, where it does no harm. Raises CorpusError."""
+    return confinement.run(source.label, draft_of, source)
+
+
+def draft_of(source: Source) -> Draft:
+    """Read and split a file: what is to be stored of it. Raises CorpusError."""
+    reading = source.read()
     entry = completed(source.entry, reading)
     made = split_file(entry.document, reading, entry.extent)
     body = [passage.text for passage in made.passages if passage.role is Role.BODY]

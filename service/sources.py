@@ -3,11 +3,11 @@
 import glob
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
-from corpus import archive
+from corpus.archive import Member, members, unpacked
 from corpus.catalogue import NAME, Catalogue, Entry, load, sidecar, slug
 from corpus.document import CorpusError, Work
 from corpus.readers import read, read_file, suffixes
@@ -19,9 +19,10 @@ _MEMBER = re.compile(r"(?P<archive>.+?\.zip)!(?P<member>.+)", re.IGNORECASE | re
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read, or a member of an archive. `label` is what it is called, `data` are a member's bytes.
+    """A file to read, or a `member` of it if it is an archive. `label` is what it is called.
 
-    `entry` and `work` are what is known beforehand; without `is_catalogued` the document's name is made of the path.
+    `data` are the bytes of one that is in no file. `entry` and `work` are what is known beforehand; without
+    `is_catalogued` the document's name is made of the path.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Source:
     entry: Entry
     work: Work | None
     is_catalogued: bool
+    member: Member | None = None
     data: bytes | None = None
 
     @property
@@ -38,9 +40,9 @@ class Source:
 
     def read(self) -> Reading:
         """Raises CorpusError if it can't be read."""
-        if self.data is None:
-            return read_file(self.file)
-        return read(PurePosixPath(self.label.rpartition("!")[2]).name, self.data)
+        if self.member:
+            return read(PurePosixPath(self.member.name).name, unpacked(self.file, self.member))
+        return read_file(self.file) if self.data is None else read(self.label, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,23 @@ class Unreadable:
     problem: str
 
 
-def sources(paths: Sequence[Path]) -> Iterator[Source | Unreadable]:
-    """All that `paths` name, in order; symbolic links in folders are not followed, nor are members read before due."""
+def opened(file: Path) -> list[Member]:
+    """The members of an archive that can be read. Raises CorpusError."""
+    return [held for held in members(file, suffixes()) if not _is_litter(PurePosixPath(held.name))]
+
+
+def sources(
+    paths: Sequence[Path], opened: Callable[[Path], Sequence[Member]] = opened
+) -> Iterator[Source | Unreadable]:
+    """All that `paths` name, in order; symbolic links in folders are not followed."""
     catalogues: dict[Path, Catalogue] = {}
     told = set[str]()
     for folder, file in files(paths):
         try:
             if file.suffix.lower() == _ARCHIVE:
-                yield from _members(folder, file, catalogues)
+                yield from (_source(folder, file, member, catalogues) for member in opened(file))
             else:
-                yield _source(folder, file, str(file), file.relative_to(folder), None, catalogues)
+                yield _source(folder, file, None, catalogues)
         except CorpusError as error:
             same = f"{file}: can't be read either; see above"  # a catalogue is of many files
             yield Unreadable(str(file), same if str(error) in told else str(error))
@@ -124,28 +133,15 @@ def _is_litter(path: PurePath) -> bool:
     return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in path.parts if part != "..")
 
 
-def _members(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Iterator[Source | Unreadable]:
-    for member in archive.members(file, suffixes()):
-        if _is_litter(PurePosixPath(member.name)):
-            continue
-        label = f"{file}!{member.name}"
-        path = Path(path_below(folder, label))
-        if member.data is None:
-            yield Unreadable(label, f"{label}: {member.problem}")
-        else:
-            yield _source(folder, file, label, path, member.data, catalogues)
-
-
-def _source(
-    folder: Path, file: Path, label: str, path: Path, data: bytes | None, catalogues: dict[Path, Catalogue]
-) -> Source:
-    """`path` is that of the file or member below `folder`."""
-    beside = sidecar(file, path.name) if data is None else None
+def _source(folder: Path, file: Path, member: Member | None, catalogues: dict[Path, Catalogue]) -> Source:
+    label = f"{file}!{member.name}" if member else str(file)
+    path = Path(path_below(folder, label)) if member else file.relative_to(folder)
+    beside = None if member else sidecar(file, path.name)
     found = beside or _nearest(folder, file, catalogues)
     below = path.name if beside else path.relative_to(_home(folder, file, catalogues).relative_to(folder)).as_posix()
     entry = found.entries.get(below)
     known = entry or Entry(slug(path.as_posix()))
-    return Source(label, file, known, found.works[known.work] if known.work else None, entry is not None, data)
+    return Source(label, file, known, found.works[known.work] if known.work else None, entry is not None, member)
 
 
 def _nearest(folder: Path, file: Path, catalogues: dict[Path, Catalogue]) -> Catalogue:

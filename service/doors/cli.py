@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from corpus.audit import audit
 from corpus.catalogue import NAME
 from corpus.cataloguing import drafted
+from corpus.confinement import Confinement
 from corpus.document import CorpusError
 from corpus.formats import FORMATS
 from corpus.proof import proof
@@ -180,7 +181,8 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         reports = _ingest(store, [folder])
         intake.skips(reports)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
-        path.write_text(drafted(store, files), "utf-8")
+        with Confinement() as confinement:
+            path.write_text(drafted(store, files, confinement), "utf-8")
     terminal.stderr().print(
         f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False, soft_wrap=True
     )

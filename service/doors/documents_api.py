@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from corpus.catalogue import Entry, slug
+from corpus.confinement import Confinement
 from corpus.document import CorpusError, Origin, Work
 from corpus.jobs import KEPT, Job
 from corpus.store import Outcome, Store
@@ -17,7 +18,7 @@ from service.collection import Collection
 from service.doors import schemas
 from service.doors.intake import FileOut, JobOut, StoredOut
 from service.indexing import Indexing, State
-from service.ingestion import Report, draft_of
+from service.ingestion import Report, confined_draft
 from service.sources import Source
 
 _problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
@@ -31,6 +32,9 @@ _SUFFIXES = {
     "application/pdf": ".pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
+
+
+_confinement = Confinement()  # a child is only started for the first file
 
 
 async def _body(request: Request) -> bytes:
@@ -73,7 +77,7 @@ async def put_document(
             raise HTTPException(422, f"{name[:80]!r} can't be a name; {slug(name)[:80]!r} could")
     entry = Entry(document_id, work, language, Origin(title, outlet, published, None, url))
     file = f"{document_id}{_SUFFIXES[kind]}"
-    source = Source(file, Path(file), entry, None, True, body)
+    source = Source(file, Path(file), entry, None, True, data=body)
     collection: Collection = request.app.state.collection
     # A file may take long to read: no question should have to wait for its thread.
     taking = partial(_taken_in, collection.store, source, date)
@@ -88,7 +92,7 @@ def _taken_in(store: Store, source: Source, date: datetime.date | None) -> tuple
     entry = source.entry
     declared = _work(store, entry, date) if entry.work or date else None
     try:
-        draft = draft_of(replace(source, work=declared), source.read())
+        draft = confined_draft(_confinement, replace(source, work=declared))
     except CorpusError as error:
         raise HTTPException(422, str(error)) from error
     with store.changing():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.archive import members
+from corpus.archive import members, unpacked
 from corpus.document import CorpusError
 from corpus.readers import suffixes
 
@@ -15,9 +15,9 @@ def test_known_formats_come_in_the_order_of_their_names(tmp_path: Path) -> None:
         for name in ("b.txt", "中文/a.md", "picture.png", "inner.zip", "a.TXT"):
             archive.writestr(name, name)
         archive.mkdir("folder.txt.d")
-    assert [(held.name, held.data) for held in members(tmp_path / "a.zip", suffixes())] == [
-        (name, name.encode()) for name in ("a.TXT", "b.txt", "中文/a.md")
-    ]
+    held = members(tmp_path / "a.zip", suffixes())
+    assert [member.name for member in held] == ["a.TXT", "b.txt", "中文/a.md"]
+    assert [unpacked(tmp_path / "a.zip", member) for member in held] == [b"a.TXT", b"b.txt", "中文/a.md".encode()]
 
 
 def test_a_bomb_and_a_damaged_member_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -28,15 +28,26 @@ def test_a_bomb_and_a_damaged_member_are_named_and_the_rest_is_read(tmp_path: Pa
         archive.writestr("good.txt", "good")
     path.write_bytes(path.read_bytes().replace(b"the words", b"the w0rds"))
     bomb, damaged, good = members(path, suffixes())
-    assert bomb.data is None and bomb.problem.startswith("unpacks to 31457280 bytes, too many to be taken")
-    assert damaged.data is None and "Bad CRC-32" in damaged.problem
-    assert good.data == b"good"
+    with pytest.raises(CorpusError, match="a.zip!bomb.txt: unpacks to 31457280 bytes, too many to be taken"):
+        unpacked(path, bomb)
+    with pytest.raises(CorpusError, match="a.zip!damaged.txt: can't be unpacked .Bad CRC-32"):
+        unpacked(path, damaged)
+    assert unpacked(path, good) == b"good"
+
+
+def test_an_archive_that_is_replaced_is_looked_into_anew(tmp_path: Path) -> None:
+    for names in (("a.txt", "b.txt"), ("c.txt",)):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name in names:
+                archive.writestr(name, name)
+        held = members(tmp_path / "a.zip", suffixes())
+        assert [unpacked(tmp_path / "a.zip", member).decode() for member in held] == list(names)
 
 
 def test_what_is_no_archive_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no archive")
     with pytest.raises(CorpusError, match="a.zip: not a readable ZIP .*; pack it anew"):
-        list(members(tmp_path / "a.zip", suffixes()))
+        members(tmp_path / "a.zip", suffixes())
 
 
 @pytest.mark.parametrize(
@@ -64,5 +75,5 @@ def test_names_are_read_as_the_machine_that_packed_them_wrote_them(
     for at, name in enumerate(packed):
         data = data.replace(str(at).encode() * len(name), name)
     path.write_bytes(data)
-    held = {member.name: member.data for member in members(path, suffixes())}
+    held = {member.name: unpacked(path, member) for member in members(path, suffixes())}
     assert held == {name: name.encode() for name in [said, *names]}

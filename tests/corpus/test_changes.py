@@ -28,7 +28,7 @@ def put(store: Store, tmp_path: Path, name: str, text: str, work: Work | None = 
     (tmp_path / f"{name}.txt").write_text(text, "utf-8")
     (source,) = sources([tmp_path / f"{name}.txt"])
     assert isinstance(source, Source)
-    return store.put(draft_of(replace(source, work=work), source.read()), TODAY)
+    return store.put(draft_of(replace(source, work=work)), TODAY)
 
 
 def since(store: Store, change: Change) -> frozenset[str]:

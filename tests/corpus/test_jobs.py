@@ -22,7 +22,7 @@ def put(store: Store, tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.txt").write_text(f"The delegation of {name} spoke of the harbour and of the railway.", "utf-8")
     (source,) = sources([tmp_path / f"{name}.txt"])
     assert isinstance(source, Source)
-    store.put(draft_of(source, source.read()), TODAY)
+    store.put(draft_of(source), TODAY)
 
 
 def test_a_job_is_found_by_all_and_waits_for_its_change(store: Store, tmp_path: Path) -> None:
