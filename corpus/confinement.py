@@ -137,7 +137,7 @@ class _Child:
 
 
 def _crashed(said: str) -> str:
-    return f"crashed its reader ({said}); save it anew in another format"
+    return f"crashed its reader ({said}); save it anew, or in another format"
 
 
 # What a child does.
@@ -170,8 +170,13 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     with suppress(OSError, ValueError):  # not every system can limit it
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + memory)
+        _lower(resource.RLIMIT_AS, _address_space("VmSize") + memory)
+
+
+def _address_space(which: str) -> int:
+    """Bytes of it now, or at most by now. Raises OSError where the system does not say."""
+    (line,) = (held for held in Path("/proc/self/status").read_text("ascii").splitlines() if held.startswith(which))
+    return int(line.split()[1]) << 10
 
 
 def _limit_processor(seconds: int) -> None:
@@ -188,13 +193,24 @@ def _lower(kind: int, wanted: int) -> None:
 
 def _done(name: str, work: Callable[[Any], Any], thing: Any, memory: int) -> bytes:
     try:
-        return pickle.dumps(work(thing))
+        done = pickle.dumps(work(thing))
     except CorpusError as error:
-        return pickle.dumps(error)
+        done = pickle.dumps(error)
     except MemoryError:
-        said = (
-            f"needs more than {memory / (1 << 30):g} GiB of memory to be read; split it, or save it in another format"
-        )
+        done = None
     except Exception as error:
-        said = _crashed(repr(error))
-    return pickle.dumps(Breach(f"{name}: {said}"))
+        return pickle.dumps(Breach(f"{name}: {_crashed(repr(error))}"))
+    # A library may have taken it for another fault, or have left something out.
+    if done is None or _was_full(memory):
+        most = f"{memory / (1 << 30):g} GiB"
+        said = f"needs more than {most} of memory to be read; split it, or save it anew in another format"
+        return pickle.dumps(Breach(f"{name}: {said}"))
+    return done
+
+
+def _was_full(memory: int) -> bool:
+    """Whether all but a sixteenth of the memory was once in use."""
+    try:
+        return _address_space("VmPeak") > resource.getrlimit(resource.RLIMIT_AS)[0] - memory // 16 > 0
+    except OSError:
+        return False

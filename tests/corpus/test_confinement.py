@@ -42,9 +42,19 @@ def fill(megabytes: int) -> int:
 
 
 def fill_in_pieces(_: object) -> None:
-    held = []
+    held = list[str]()
     while True:
         held.append(" " * 1000 + str(len(held)))
+
+
+def fill_unnoticed(_: object) -> str:
+    """As a library that takes what it can get."""
+    held = list[bytes]()
+    try:
+        while True:
+            held.append(bytes(1 << 20))
+    except MemoryError:
+        return "text"
 
 
 def crash(_: object) -> None:
@@ -56,7 +66,7 @@ def stop(code: int) -> None:
 
 
 def err(_: object) -> None:
-    {}["missing"]
+    {"a": 1}["missing"]
 
 
 def kill(number: int) -> None:
@@ -68,7 +78,7 @@ def write(path: Path) -> str:
         try:
             file.write(b"words")
         except OSError as error:
-            return error.strerror
+            return str(error.strerror)
     return "written"
 
 
@@ -123,9 +133,14 @@ def test_what_the_work_refuses_is_raised_and_breaks_nothing() -> None:
     ("work", "thing", "said"),
     [
         (hang, None, "x.pdf: takes more than 2 s to read; split it, or save it anew in another format"),
-        (fill, 400, "x.pdf: needs more than 0.25 GiB of memory to be read; split it, or save it in another format"),
+        (
+            fill,
+            400,
+            "x.pdf: needs more than 0.25 GiB of memory to be read; split it, or save it anew in another format",
+        ),
         (fill_in_pieces, None, "x.pdf: needs more than 0.25 GiB of memory to be read; split it"),
-        (crash, None, "x.pdf: crashed its reader (signal 11, Segmentation fault); save it anew in another format"),
+        (fill_unnoticed, None, "x.pdf: needs more than 0.25 GiB of memory to be read; split it"),
+        (crash, None, "x.pdf: crashed its reader (signal 11, Segmentation fault); save it anew, or in another format"),
         (kill, signal.SIGABRT, "x.pdf: crashed its reader (signal 6, Aborted)"),
         (kill, signal.SIGSTOP, "x.pdf: takes more than 2 s to read"),
         (stop, 7, "x.pdf: crashed its reader (exit code 7)"),
