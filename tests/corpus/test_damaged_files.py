@@ -3,11 +3,13 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from benchmarks.files.formats import docx_file, html, pdf, repacked
 from corpus.archive import members, unpacked
@@ -18,7 +20,7 @@ from corpus.records import draft_columns
 from service.ingestion import draft_of
 from service.sources import Source
 
-EXAMPLES = 40
+EXAMPLES = 50
 PARTS = ("word/document.xml", "word/footnotes.xml", "word/styles.xml", "docProps/core.xml", "[Content_Types].xml")
 PARAGRAPHS = (
     "The delegations spoke of the harbour and of the railway, and asked for a report on each of them.",
@@ -118,13 +120,38 @@ def test_a_damaged_file_is_read_or_named(name: str, data: st.DataObject) -> None
     taken_in(name, damaged(data.draw(st.sampled_from(WHOLE[name])), data.draw(DAMAGE)))
 
 
+PLACE = st.floats(0, 1, exclude_max=True)
+CHANGES = st.lists(
+    st.tuples(PLACE, PLACE, st.sampled_from(["remove", "repeat", "rename", "bare", "odd"])), min_size=1, max_size=8
+)
+
+
+def rearranged(xml: bytes, changes: Sequence[tuple[float, float, str]]) -> bytes:
+    """Well-formed still, but not what the format wants."""
+    root = etree.fromstring(xml)
+    for place, other, how in changes:
+        held = list(root.iter("*"))
+        one, two = held[int(place * len(held))], held[int(other * len(held))]
+        if how == "remove" and one is not root:
+            one.getparent().remove(one)
+        elif how == "repeat":
+            two.append(deepcopy(one))
+        elif how == "rename":
+            one.tag = two.tag
+        elif how == "bare":
+            one.attrib.clear()
+        elif how == "odd":
+            one.attrib.update(dict.fromkeys(one.attrib, "-1"))
+    return bytes(etree.tostring(root))
+
+
 @pytest.mark.parametrize("part", PARTS)
-@given(DAMAGE)
+@given(CHANGES)
 @settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-def test_a_word_file_with_a_damaged_part_is_read_or_named(part: str, damage: list[tuple[float, str, bytes]]) -> None:
+def test_a_word_file_of_strange_parts_is_read_or_named(part: str, changes: list[tuple[float, float, str]]) -> None:
     (whole,) = WHOLE["a.docx"]
     held = zipfile.ZipFile(io.BytesIO(whole)).read(part)
-    taken_in("a.docx", repacked(whole, {part: damaged(held, damage)}))
+    taken_in("a.docx", repacked(whole, {part: rearranged(held, changes)}))
 
 
 @given(DAMAGE)
