@@ -96,7 +96,7 @@ class _Child:
     def __init__(self, seconds: int, memory: int) -> None:
         self._seconds, self.files, self.is_late = seconds, 0, False
         self._pipe, theirs = Pipe()
-        command = [sys.executable, "-I", "-c", _BEGIN, str(seconds), str(memory), *sys.path]
+        command = [sys.executable, "-P", "-c", _BEGIN, str(seconds), str(memory), *sys.path]
         with theirs:
             # In a session of its own no key that is pressed reaches it.
             self._process = subprocess.Popen(
