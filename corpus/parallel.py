@@ -8,7 +8,8 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-CORES = os.cpu_count() or 1
+# Those that this process may use, where the system says so.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _AHEAD = 4  # pieces of work that each core may be ahead
 
 One = TypeVar("One")
