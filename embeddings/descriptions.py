@@ -120,7 +120,8 @@ class Descriptions:
         Each is worked out alone: in company, the last bits of its figures would depend on it.
         """
         known = self._known if len(self._known) < _REMEMBERED else {}
-        new = {name: self._best(asked[[at]])[0] for at, name in enumerate(ids) if name not in known}
+        places = {name: at for at, name in enumerate(ids) if name not in known}  # a question may be one word, repeated
+        new = {name: self._best(asked[[at]])[0] for name, at in places.items()}
         if new:
             known = self._known = {**known, **new}
         return np.array([known[name] for name in ids])

@@ -183,8 +183,9 @@ def _periods(
 
 def _without_names(folded: Folded, names: Sequence[Span]) -> str:
     """Names become letters of a kind, so that a year may follow 北约 at once (北约2022年) but not NPT (NPT2020)."""
+    inside = {at for name in names for at in range(name.start, name.end)}
     return "".join(
-        ("_" if char >= "\u2e80" else "x") if any(name.start <= at < name.end for name in names) else char
+        ("_" if char >= "\u2e80" else "x") if at in inside else char
         for char, at in zip(folded.text, folded.starts, strict=True)
     )
 
