@@ -17,7 +17,7 @@ from embeddings.publication import IndexMismatch
 from embeddings.query import Query
 from embeddings.reranker import Reranker
 from service.lookup import Lookup, Witness
-from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, understand
+from service.question import INTERPRETATIONS, UNFILTERED, BadQuestion, Filters, Note, Question, listed, understand
 
 MOST = 50  # quotes in one answer
 _NEAREST = 3
@@ -80,7 +80,7 @@ class Answerer:
         """Answer with at most `top_k` quotes, all from one state of the store. Raises BadQuestion."""
         started = time.perf_counter()
         if not 1 <= top_k <= MOST:
-            raise BadQuestion(f"top_k is {top_k}; it must be from 1 to {MOST}")
+            raise BadQuestion(f"top_k is {str(top_k)[:20]}; it must be from 1 to {MOST}")
         with self.library.reading():
             understood, quotes, nearest = self._asked(question, top_k, filters, history, interpret)
         note(question=question, answered=bool(quotes))
@@ -201,7 +201,7 @@ def _check(filters: Filters, works: Mapping[str, Work], members: Sequence[Member
         unknown = [value for value in given if value not in values]
         if unknown:
             raise BadQuestion(
-                f"filters.{name}: no {', '.join(map(repr, unknown))}; there are {', '.join(sorted(values))}"
+                f"filters.{name}: no {listed(map(repr, unknown))}; there are {listed(sorted(values)) or 'none'}"
             )
     if filters.start and filters.end and filters.start > filters.end:
         raise BadQuestion("filters: from is later than to")

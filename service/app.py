@@ -34,7 +34,9 @@ from service.doors import (
     verify_page,
 )
 from service.doors.capacity import THREADS, THREADS_OF_BATCHES, Capacity
+from service.doors.documentation import Documented
 from service.doors.gates import Bodies, Callers, Named, too_large
+from service.doors.headers import HEADERS, Headed, allowed
 from service.doors.mcp_door import McpDoor
 from service.doors.observed import Observed
 from service.doors.problems import EXPECTED, problem
@@ -67,7 +69,7 @@ def create_app(collection: Collection) -> FastAPI:
     """The service over `collection`; its index is opened at start, and a start without one serves 503s."""
     mcp = McpDoor(collection) if find_spec("mcp") else None
     indexing = _indexing(collection) if collection.keeps_store else None
-    app = FastAPI(
+    app = Documented(
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",
         version=version(),
@@ -136,6 +138,7 @@ def _gates(app: FastAPI, collection: Collection) -> None:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"], max_age=86400
         )
+    app.add_middleware(Headed)
     keys = Keys((*read.digests, *settings.ingest_keys.digests))
     app.add_middleware(Observed, keys=keys, kept=settings.log)
 
@@ -144,5 +147,9 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     """What is not expected starlette raises all the same, for the log and for tests."""
     if isinstance(error, HTTPException) and error.status_code == 413:
         return too_large(request.scope).reply(request.scope["path"])
-    headers = error.headers if isinstance(error, HTTPException) else None
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        methods = allowed(request)
+        error = HTTPException(405, f"{request.method} is not taken here; {methods} is", {"allow": methods})
+    # A fault is told outside of all gates.
+    headers = error.headers if isinstance(error, HTTPException) else HEADERS
     return problem(error).reply(request.scope["path"], headers)

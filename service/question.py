@@ -7,7 +7,7 @@ become required, and a follow-up inherits what it leaves out. The caller can swi
 import datetime
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from corpus.document import Span, Work
@@ -20,6 +20,7 @@ from service.followups import Leaning, leaning, relation
 LONGEST = 2000  # characters
 TURNS = 5  # earlier questions that a follow-up may lean on
 INTERPRETATIONS = ("dates", "works", "aliases", "phrases", "history")
+_LISTED, _SHOWN = 20, 80  # names in a message, characters of one
 
 _PHRASE = re.compile(r"“([^“”]{2,})”|「([^「」]{2,})」|«([^«»]{2,})»|\"([^\"]{2,})\"|„([^“„]{2,})“")
 # The words that ask, not what is asked about. Matched on folded text, so that one script covers both.
@@ -107,6 +108,13 @@ class Question:
         named = {mention.span.of(self.text).lower() for mention in self.mentions}
         names = [name for mention in self.mentions for held in mention.concept.names.values() for name in held]
         return tuple(dict.fromkeys(name for name in names if name.lower() not in named))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some names for a message, which others may have chosen, shortened."""
+    held = list(names)
+    shown = ", ".join(name[:_SHOWN] for name in held[:_LISTED])
+    return f"{shown} and {len(held) - _LISTED} more" if len(held) > _LISTED else shown
 
 
 def checked(text: str) -> str:

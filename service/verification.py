@@ -18,6 +18,7 @@ from corpus.wording import Wording
 from embeddings.glossary import Glossary
 from service.alteration import Alterations, Edit
 from service.lookup import Cited, Lookup
+from service.question import listed
 
 SHORTEST = 4  # letters and digits
 LONGEST = 5_000  # characters
@@ -139,9 +140,7 @@ class Verifier:
         for name, known in (("work", {m.work for m in members}), ("document", {m.document for m in members})):
             wanted = getattr(claimed, name)
             if wanted is not None and wanted not in known:
-                raise BadQuotation(
-                    f"claimed.{name}: no {wanted[:80]!r}; there are {', '.join(sorted(known)) or 'none'}"
-                )
+                raise BadQuotation(f"claimed.{name}: no {wanted[:80]!r}; there are {listed(sorted(known)) or 'none'}")
         return frozenset(
             member.document
             for member in members

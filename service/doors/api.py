@@ -19,11 +19,11 @@ from service.timeline import timeline as make_timeline
 from service.verification import Claim
 from service.version import version
 
-_problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
-
 _SHOWN = 80  # characters of a name that nothing has
+_VERSIONS = 2**31 - 1
+_REFERENCES: dict[str, Any] = {written.media_type.partition(";")[0]: {} for written in FORMATS.values()}
 
-router = APIRouter(responses={422: _problem, 503: _problem})
+router = APIRouter()
 
 
 def _collection(request: Request) -> Collection:
@@ -50,7 +50,6 @@ def _reply(model: BaseModel) -> Response:
     operation_id="ask",
     summary="Ask; get verbatim paragraphs with citations",
     response_model=schemas.AnswerOut,
-    responses={413: _problem},
 )
 def ask(request: Request, asked: schemas.AskIn) -> Response:
     interpret: Sequence[str] = asked.interpret if isinstance(asked.interpret, list) else INTERPRETATIONS
@@ -73,10 +72,12 @@ def ask(request: Request, asked: schemas.AskIn) -> Response:
     operation_id="passage",
     summary="One passage with its citation, witnesses and neighbours, or as a reference in one of the formats",
     response_model=citing.PassageOut,
-    responses={400: _problem, 404: _problem, 410: _problem},
+    responses={200: {"content": _REFERENCES}, 400: {}, 404: {}, 410: {}},
 )
 def passage(
-    request: Request, passage_id: str, format: Annotated[str | None, Query(description=", ".join(FORMATS))] = None
+    request: Request,
+    passage_id: schemas.PassageId,
+    format: Annotated[str | None, Query(description=", ".join(FORMATS))] = None,
 ) -> Response:
     collection = _collection(request)
     wanted = None if format is None else _format(format)
@@ -87,7 +88,7 @@ def passage(
     if wanted is None:
         return _reply(citing.PassageOut.of(found))
     file = quote(f"{found.passage.id.replace('/', '-')}{wanted.suffix}")
-    headers = {"content-disposition": f"inline; filename*=UTF-8''{file}", "x-content-type-options": "nosniff"}
+    headers = {"content-disposition": f"inline; filename*=UTF-8''{file}"}
     return Response(wanted.render(found.reference), media_type=wanted.media_type, headers=headers)
 
 
@@ -102,7 +103,6 @@ def _format(name: str) -> Format:
     operation_id="verify",
     summary="Check a quotation: does it stand in the collection, and are its words the source's?",
     response_model=citing.VerificationOut,
-    responses={413: _problem},
 )
 def verify(request: Request, given: citing.VerifyIn) -> Response:
     claimed = Claim(given.claimed.work, given.claimed.document) if given.claimed else None
@@ -116,7 +116,15 @@ def verify(request: Request, given: citing.VerifyIn) -> Response:
     response_model=citing.TimelineOut,
 )
 def timeline(
-    request: Request, q: Annotated[str, Query(description=f"A question or a topic, at most {LONGEST} characters.")]
+    request: Request,
+    q: Annotated[
+        str,
+        Query(
+            description=f"A question or a topic, at most {LONGEST} characters.",
+            examples=["NPT"],
+            json_schema_extra=schemas.text_of(1, LONGEST),
+        ),
+    ],
 ) -> Response:
     return _reply(citing.TimelineOut.model_validate(make_timeline(_collection(request), q)))
 
@@ -132,9 +140,9 @@ def documents(request: Request) -> schemas.DocumentsOut:
     "/api/documents/{document_id}",
     operation_id="document",
     summary="A whole document, each paragraph with its role",
-    responses={404: _problem, 410: _problem},
+    responses={404: {}, 410: {}},
 )
-def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
+def document(request: Request, document_id: schemas.DocumentId) -> schemas.WholeDocumentOut:
     collection = _collection(request)
     found = collection.library.document(document_id)
     if found is None:
@@ -148,9 +156,11 @@ def document(request: Request, document_id: str) -> schemas.WholeDocumentOut:
     operation_id="text",
     summary="The text of record, which the spans of every citation index",
     response_class=PlainTextResponse,
-    responses={404: _problem, 410: _problem},
+    responses={404: {}, 410: {}},
 )
-def text(request: Request, document_id: str, version: int | None = None) -> PlainTextResponse:
+def text(
+    request: Request, document_id: schemas.DocumentId, version: Annotated[int | None, Query(ge=1, le=_VERSIONS)] = None
+) -> PlainTextResponse:
     collection = _collection(request)
     found = collection.library.document(document_id, version)
     if found is None:

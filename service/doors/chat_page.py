@@ -56,7 +56,8 @@ def chat(request: Request) -> Response:
 @router.get("/embed.js")
 def embed() -> Response:
     """The script that puts the chat into another page."""
-    return FileResponse(_STATIC / "embed.js", headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return FileResponse(_STATIC / "embed.js", headers=headers)
 
 
 def _failed(problem: Problem) -> Iterator[str]:

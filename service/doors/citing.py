@@ -5,7 +5,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.doors.schemas import CitedOut, InterpretedOut, NearestOut, Pair, QuoteOut, Reply, Request, cited
+from service.doors.schemas import (
+    CitedOut,
+    InterpretedOut,
+    Name,
+    NearestOut,
+    Pair,
+    QuoteOut,
+    Reply,
+    Request,
+    cited,
+    text_of,
+)
 from service.lookup import Cited
 from service.verification import LONGEST, SHORTEST, Verification
 
@@ -25,14 +36,15 @@ class PassageOut(CitedOut):
 
 
 class ClaimIn(Request):
-    work: str | None = None
-    document: str | None = None
+    work: Name | None = None
+    document: Name | None = None
 
 
 class VerifyIn(Request):
     text: str = Field(
         description=f"The quotation: {SHORTEST} letters to {LONGEST} characters.",
         examples=["核战争打不赢也打不得", "雙方同意部署……導彈"],
+        json_schema_extra=text_of(SHORTEST, LONGEST),
     )
     claimed: ClaimIn | None = Field(None, description="Where it is said to be from.")
 

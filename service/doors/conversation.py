@@ -20,7 +20,8 @@ def replying(collection: Collection, model: str, turns: Sequence[Turn]) -> Calla
     """
     done = chore(turns)
     if done is not None:
-        return lambda: Message((done,), ())
+        # It repeats the user's words unread, with half of a pair of surrogates where a frontend cut one.
+        return lambda: Message((done.encode("utf-8", "replace").decode(),), ())
     if model != MODEL:
         raise UnknownModel(f"there is no such model; the one here is {MODEL!r}")
     asked = [turn.question for turn in turns if turn.role == "user"]

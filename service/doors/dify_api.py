@@ -7,19 +7,20 @@ from pydantic import BaseModel, Field
 
 from service.answer import Quote
 from service.doors.message import label
-from service.question import BadQuestion
+from service.doors.schemas import text_of
+from service.question import LONGEST, BadQuestion
 
 router = APIRouter()
 
 
 class RetrievalSetting(BaseModel):
-    top_k: int | None = None
-    score_threshold: float | None = 0.0
+    top_k: int | None = Field(None, strict=True)
+    score_threshold: float | None = Field(0.0, strict=True, allow_inf_nan=False)
 
 
 class RetrievalIn(BaseModel):
     knowledge_id: str = Field("", description="Any: there is one collection.")
-    query: str = Field(examples=["what was said about INF"])
+    query: str = Field(examples=["what was said about INF"], json_schema_extra=text_of(1, LONGEST))
     retrieval_setting: RetrievalSetting = RetrievalSetting()
     metadata_condition: dict[str, Any] | None = Field(
         None, description="Refused. Years and statements are read out of the query."

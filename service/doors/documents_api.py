@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import fastapi
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
@@ -21,9 +22,7 @@ from service.indexing import Indexing, State
 from service.ingestion import Report, confined_draft
 from service.sources import Source
 
-_problem: dict[str, Any] = {"model": schemas.ProblemOut, "content": {"application/problem+json": {}}}
-
-router = APIRouter(responses={code: _problem for code in (401, 403, 404, 422, 503)})
+router = APIRouter(responses={409: {}})
 
 _SUFFIXES = {
     "text/plain": ".txt",
@@ -42,6 +41,10 @@ async def _body(request: Request) -> bytes:
 
 
 _Text = Annotated[str | None, Query(max_length=1000)]
+_LONGEST_NAME = 200  # characters
+_Taken = Annotated[str, fastapi.Path(examples=["minutes-2026"])]
+_EXAMPLE = "The delegations spoke of the harbour and of the railway, and asked for a report on each of them."
+_BODIES: dict[str, Any] = {kind: {} for kind in _SUFFIXES} | {"text/plain": {"example": _EXAMPLE}}
 
 
 @router.put(
@@ -49,21 +52,21 @@ _Text = Annotated[str | None, Query(max_length=1000)]
     operation_id="put_document",
     summary="Take a document in: the file as the body, its format as the Content-Type",
     status_code=201,
-    responses={200: {"model": StoredOut}, 409: _problem, 413: _problem, 415: _problem},
-    openapi_extra={"requestBody": {"required": True, "content": {kind: {} for kind in _SUFFIXES}}},
+    responses={200: {"model": StoredOut}, 415: {}},
+    openapi_extra={"requestBody": {"required": True, "content": _BODIES}},
 )
 async def put_document(
     request: Request,
     response: Response,
-    document_id: str,
+    document_id: _Taken,
     body: Annotated[bytes, Depends(_body)],
     title: _Text = None,
     outlet: _Text = None,
     url: Annotated[str | None, Query(pattern=r"^https?://\S+$", max_length=2000)] = None,
-    published: datetime.date | None = None,
+    published: schemas.Day | None = None,
     language: Annotated[str | None, Query(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")] = None,
     work: _Text = None,
-    date: datetime.date | None = None,
+    date: schemas.Day | None = None,
 ) -> StoredOut:
     """It is stored when this replies: 201 if it is new, 200 if not. The job says when it can be found.
 
@@ -73,6 +76,8 @@ async def put_document(
     if kind not in _SUFFIXES:
         raise HTTPException(415, f"Content-Type {kind[:80]!r} can't be read; there are {', '.join(_SUFFIXES)}")
     for name in filter(None, (document_id, work)):
+        if len(name) > _LONGEST_NAME:
+            raise HTTPException(422, f"a name of {len(name)} characters; it may have {_LONGEST_NAME}")
         if slug(name) != name:
             raise HTTPException(422, f"{name[:80]!r} can't be a name; {slug(name)[:80]!r} could")
     entry = Entry(document_id, work, language, Origin(title, outlet, published, None, url))
@@ -113,9 +118,9 @@ def _work(store: Store, entry: Entry, date: datetime.date | None) -> Work:
     "/api/documents/{document_id}",
     operation_id="delete_document",
     summary="Withdraw a document: it is gone from every answer at once, and its ids reply 410",
-    responses={409: _problem, 410: _problem},
+    responses={404: {}, 410: {}},
 )
-def delete_document(request: Request, document_id: str) -> JobOut:
+def delete_document(request: Request, document_id: _Taken) -> JobOut:
     store: Store = request.app.state.collection.store
     with store.changing():
         if withdrawn := store.withdrawn(document_id):
@@ -132,7 +137,7 @@ def delete_document(request: Request, document_id: str) -> JobOut:
     "/api/jobs/{job_id}",
     operation_id="job",
     summary="Whether a change is in the index yet",
-    responses={409: _problem},
+    responses={404: {}},
 )
 def job(request: Request, job_id: str) -> JobOut:
     collection: Collection = request.app.state.collection

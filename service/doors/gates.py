@@ -1,4 +1,4 @@
-"""What stands before every door: the size of a body, who may come in, and how often."""
+"""What stands before every door: the size of an address and of a body, who may come in, and how often."""
 
 import base64
 from collections.abc import Collection
@@ -14,6 +14,7 @@ from service.doors.problems import Problem
 from service.keys import Keys
 from service.rate import Rate
 
+LONGEST_ADDRESS = 256 << 10  # bytes; a page's thread of ten of the longest questions, percent-encoded
 LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
 LARGEST_FILE = 64 << 20  # bytes of a document that is taken in
 
@@ -29,18 +30,28 @@ _CHALLENGE = {"www-authenticate": 'Bearer, Basic realm="Yinju", charset="UTF-8"'
 _UNKNOWN = Problem(
     401, "Invalid API key", "a key is needed: as `Authorization: Bearer KEY`, or in a browser as the password"
 )
+_LONG = Problem(
+    414,
+    "URI Too Long",
+    f"the address is over {LONGEST_ADDRESS} bytes, the most that is read; put less into it",
+)
 _CLOSED = Problem(403, "Forbidden", "documents are not taken in over HTTP here; set YINJU_INGEST_KEYS to allow it")
 
 
 class Bodies:
-    """Refuses a body that is too large: one that says so before any of it is read, any other when it gets there."""
+    """Refuses an address that is too long, and a body that is too large.
+
+    A body that says so is refused before any of it is read, any other when it gets there.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._limited = {limit: RequestBodyLimitMiddleware(app, limit) for limit in (LARGEST_BODY, LARGEST_FILE)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if declared.isascii() and declared.isdigit() and int(declared) > _largest(scope):
+        if scope["type"] == "http" and len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            await _LONG.reply(scope["path"])(scope, receive, send)
+        elif declared.isascii() and declared.isdigit() and int(declared) > _largest(scope):
             await too_large(scope).reply(scope["path"])(scope, receive, send)
         else:
             await self._limited[_largest(scope)](scope, receive, send)

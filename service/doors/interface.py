@@ -137,8 +137,6 @@ def page(
         "Vary": "Accept-Language, Cookie",
         "Cache-Control": "no-cache",
         "Content-Security-Policy": _POLICY.format(" ".join(_settings(request).origins) or "'none'"),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
     }
     reply = Response(body, status, headers, "text/html; charset=utf-8")  # the server sends no body after HEAD
     if status == 200:

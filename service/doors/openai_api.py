@@ -7,16 +7,16 @@ Perplexity and LobeChat do, and Open WebUI's `source` events, which are `sources
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
 from service.doors.conversation import MODEL, replying
 from service.doors.message import Message, Source, escaped
 from service.doors.openai_schemas import ChatIn
 from service.doors.problems import Problem, UnknownModel
-from service.doors.streaming import event, streamed
+from service.doors.streaming import STREAMED, event, streamed
 
 router = APIRouter(prefix="/v1")
 
@@ -29,14 +29,20 @@ def models() -> dict[str, Any]:
     return {"object": "list", "data": [_MODEL]}
 
 
-@router.get("/models/{model_id}", operation_id="model", summary="A model")
-def model(model_id: str) -> dict[str, Any]:
+@router.get("/models/{model_id}", operation_id="model", summary="A model", responses={404: {}})
+def model(model_id: Annotated[str, Path(examples=[MODEL])]) -> dict[str, Any]:
     if model_id != MODEL:
         raise UnknownModel(f"there is no such model; the one here is {MODEL!r}")
     return _MODEL
 
 
-@router.post("/chat/completions", operation_id="chat", summary="Ask as in a chat; OpenAI's chat completions")
+@router.post(
+    "/chat/completions",
+    operation_id="chat",
+    summary="Ask as in a chat; OpenAI's chat completions",
+    response_model=dict[str, Any],
+    responses={**STREAMED, 404: {}},
+)
 def chat(request: Request, asked: ChatIn) -> Response:
     made = replying(request.app.state.collection, asked.model, [held.turn for held in asked.messages])
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}

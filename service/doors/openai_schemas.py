@@ -1,8 +1,13 @@
 """What OpenAI's clients send. Fields that steer a generation are ignored, as there is none."""
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StrictBool
 
 from service.doors.turns import Turn
+
+_MESSAGES = 1000  # of a thread
+_PARTS = 1000  # of a message
 
 
 class Part(BaseModel):
@@ -14,7 +19,7 @@ class MessageIn(BaseModel):
     """Items of a Responses `input` that are no messages, such as a tool's output, have no role."""
 
     role: str | None = None
-    content: str | list[Part] | None = None
+    content: str | Annotated[list[Part], Field(max_length=_PARTS)] | None = None
 
     @property
     def turn(self) -> Turn:
@@ -25,21 +30,36 @@ class MessageIn(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    include_usage: bool | None = False
+    include_usage: StrictBool | None = False
+
+
+class ErrorDetailOut(BaseModel):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorOut(BaseModel):
+    """What OpenAI's clients read of a refusal."""
+
+    error: ErrorDetailOut
 
 
 class ChatIn(BaseModel):
     model: str = Field(examples=["yinju"])
-    messages: list[MessageIn] = Field(examples=[[{"role": "user", "content": "what was said about INF"}]])
-    stream: bool | None = False
+    messages: list[MessageIn] = Field(
+        max_length=_MESSAGES, examples=[[{"role": "user", "content": "what was said about INF"}]]
+    )
+    stream: StrictBool | None = False
     stream_options: StreamOptions | None = None
 
 
 class ResponsesIn(BaseModel):
     model: str = Field(examples=["yinju"])
-    input: str | list[MessageIn] = Field(examples=["what was said about INF"])
+    input: str | Annotated[list[MessageIn], Field(max_length=_MESSAGES)] = Field(examples=["what was said about INF"])
     instructions: str | None = None
-    stream: bool | None = False
+    stream: StrictBool | None = False
     previous_response_id: str | None = Field(None, description="Refused: nothing is stored. Send all turns as `input`.")
 
     @property

@@ -37,6 +37,12 @@ _KNOWN: Mapping[type[Exception], tuple[int, str]] = {
 }
 EXPECTED: tuple[type[Exception], ...] = (*_KNOWN, HTTPException, RequestValidationError)
 
+_TOLD = 20  # wrong fields of one request
+_SHOWN = 80  # characters of a field's name, which may be the sender's
+_NO_OBJECT = ("model_attributes_type", "missing")
+_SEND_JSON = "send a JSON object, with the Content-Type application/json"
+_UNREADABLE = "the body can't be read as JSON: send UTF-8, no number of over 4300 digits, and few levels of nesting"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -71,6 +77,8 @@ def problem(error: Exception) -> Problem:
     if isinstance(error, RequestValidationError):
         return _invalid(error)
     if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, (ValueError, RecursionError)) and error.status_code == 400:
+            return Problem(400, "Bad request", _UNREADABLE)
         return Problem(error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail))
     for kind, (status, title) in _KNOWN.items():
         if isinstance(error, kind):
@@ -80,12 +88,20 @@ def problem(error: Exception) -> Problem:
 
 
 def _invalid(error: RequestValidationError) -> Problem:
-    errors = tuple(
-        # What is no JSON has a position, which is no field.
-        {
-            "pointer": "/" + "/".join(str(part) for part in item["loc"][1:] if item["type"] != "json_invalid"),
-            "detail": item["msg"],
-        }
-        for item in error.errors()
-    )
-    return Problem(422, "Bad request", "; ".join(f"{item['pointer']}: {item['detail']}" for item in errors), errors)
+    found = error.errors()
+    errors = tuple({"pointer": _pointer(item), "detail": _detail(item)} for item in found[:_TOLD])
+    told = [f"{item['pointer']}: {item['detail']}" for item in errors]
+    more = [f"{len(found) - _TOLD} more"] if len(found) > _TOLD else []
+    return Problem(422, "Bad request", "; ".join([*told, *more]), errors)
+
+
+def _pointer(item: Mapping[str, Any]) -> str:
+    # What is no JSON has a position, which is no field.
+    return "/" + "/".join(str(part)[:_SHOWN] for part in item["loc"][1:] if item["type"] != "json_invalid")
+
+
+def _detail(item: Mapping[str, Any]) -> str:
+    if item["type"] == "json_invalid":
+        return f"no JSON: {item['ctx']['error']}, at character {item['loc'][-1]}"
+    detail: str = item["msg"]
+    return f"{detail}; {_SEND_JSON}" if item["type"] in _NO_OBJECT and item["loc"] == ("body",) else detail

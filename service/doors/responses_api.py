@@ -14,7 +14,7 @@ from service.doors.message import Message, Source
 from service.doors.openai_api import source_event, url_citation
 from service.doors.openai_schemas import ResponsesIn
 from service.doors.problems import NothingStored, Problem
-from service.doors.streaming import event, streamed
+from service.doors.streaming import STREAMED, event, streamed
 
 router = APIRouter(prefix="/v1")
 
@@ -27,7 +27,13 @@ _USAGE = {
 }
 
 
-@router.post("/responses", operation_id="respond", summary="Ask as in a chat; OpenAI's Responses")
+@router.post(
+    "/responses",
+    operation_id="respond",
+    summary="Ask as in a chat; OpenAI's Responses",
+    response_model=dict[str, Any],
+    responses={**STREAMED, 404: {}},
+)
 def respond(request: Request, asked: ResponsesIn) -> Response:
     if asked.previous_response_id is not None:
         raise NothingStored("no earlier response is kept here; leave previous_response_id out and send all turns")

@@ -1,23 +1,56 @@
 """Wire models of asking and of the collection, built by attribute; offsets are code points, end-exclusive."""
 
 import datetime
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, model_validator
 
 from corpus.document import Span
+from service.answer import MOST
 from service.lookup import Cited
-from service.question import LONGEST, Filters
+from service.question import INTERPRETATIONS, LONGEST, Filters
 
 Pair = Annotated[Span, PlainSerializer(list, return_type=list[int])]
 
 Interpretation = Literal["dates", "works", "aliases", "phrases", "history"]
+
+Name = Annotated[str, Field(max_length=1000)]
+DocumentId = Annotated[str, Path(examples=["un-cd-2019"])]
+PassageId = Annotated[str, Path(examples=["un-cd-2019/8"])]
+
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _written(given: object) -> object:
+    """Else a number would be taken for seconds since 1970."""
+    if isinstance(given, str) and not _WRITTEN.fullmatch(given) or isinstance(given, int | float):
+        raise ValueError("write a day as in 2019-06-05")
+    return given
+
+
+Day = Annotated[datetime.date, BeforeValidator(_written)]
+
+_FIELDS = 50  # of an object; each unknown one is told
+
+
+def text_of(shortest: int, longest: int) -> dict[str, Any]:
+    """The bounds of a text, as the schema says them where the refusal is worded elsewhere."""
+    return {"minLength": shortest, "maxLength": longest}
 
 
 class Request(BaseModel):
     """What callers send: unknown fields are errors, so that a misspelt filter is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_fields(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > _FIELDS:
+            raise ValueError(f"an object of {len(given)} fields; it may have {_FIELDS}")
+        return given
 
 
 class Reply(BaseModel):
@@ -27,11 +60,11 @@ class Reply(BaseModel):
 
 
 class FiltersIn(Request):
-    works: list[str] = Field([], max_length=100)
-    documents: list[str] = Field([], max_length=100)
-    start: datetime.date | None = Field(None, alias="from")
-    end: datetime.date | None = Field(None, alias="to")
-    languages: list[str] = Field([], max_length=20)
+    works: list[Name] = Field([], max_length=100)
+    documents: list[Name] = Field([], max_length=100)
+    start: Day | None = Field(None, alias="from")
+    end: Day | None = Field(None, alias="to")
+    languages: list[Name] = Field([], max_length=20)
 
     def filters(self) -> Filters:
         return Filters(tuple(self.works), tuple(self.documents), self.start, self.end, tuple(self.languages))
@@ -44,12 +77,19 @@ class Turn(Request):
 
 class AskIn(Request):
     question: str = Field(
-        description=f"At most {LONGEST} characters.", examples=["what was said about INF", "中导条约"]
+        description=f"At most {LONGEST} characters.",
+        examples=["what was said about INF", "中导条约"],
+        json_schema_extra=text_of(1, LONGEST),
     )
-    top_k: int = Field(5, strict=True, description="The most quotes wanted, 1 to 50.")
+    top_k: int = Field(
+        5,
+        strict=True,
+        description=f"The most quotes wanted, 1 to {MOST}.",
+        json_schema_extra={"minimum": 1, "maximum": MOST},
+    )
     filters: FiltersIn = Field(default_factory=lambda: FiltersIn.model_validate({}))
     history: list[Turn] = Field([], max_length=100)
-    interpret: bool | list[Interpretation] = True
+    interpret: StrictBool | Annotated[list[Interpretation], Field(max_length=len(INTERPRETATIONS))] = True
 
 
 class FiltersOut(Reply):

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.doors.problems import EXPECTED, Problem, problem
 
+STREAMED: Mapping[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}  # as OpenAPI says it
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}  # no proxy may keep the first words back
 _log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from service.question import INTERPRETATIONS, BadQuestion, Filters
 
 _YEAR = re.compile(r"(?!0+$)[0-9]{1,4}")
 _MOST = 10  # turns in an address; a question leans on the five before it
+_WORKS = 10  # that a question can be limited to
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Turn:
 
     @property
     def filters(self) -> Filters:
-        """Raises BadQuestion if a year is none."""
+        """Raises BadQuestion if a year is none, or there are too many works."""
+        if len(self.works) > _WORKS:
+            raise BadQuestion(f"at most {_WORKS} statements can be chosen; choose fewer, or none for all")
         return Filters(self.works, (), _day(self.start, 1, 1), _day(self.end, 12, 31))
 
     @property
@@ -54,13 +57,15 @@ def turns(pairs: Iterable[tuple[str, str]]) -> tuple[Turn, ...]:
 def _told(turn: Turn, name: str, value: str) -> Turn:
     match name:
         case "work":
-            return replace(turn, works=(*turn.works, value))
+            is_new = value not in turn.works and len(turn.works) <= _WORKS
+            return replace(turn, works=(*turn.works, value)) if is_new else turn
         case "from":
             return replace(turn, start=value)
         case "to":
             return replace(turn, end=value)
         case "without":
-            return replace(turn, without=(*turn.without, value))
+            is_new = value in INTERPRETATIONS and value not in turn.without
+            return replace(turn, without=(*turn.without, value)) if is_new else turn
     return turn
 
 
