@@ -149,7 +149,7 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
         return too_large(request.scope).reply(request.scope["path"])
     if isinstance(error, HTTPException) and error.status_code == 405:
         methods = allowed(request)
-        error = HTTPException(405, f"{request.method} is not taken here; {methods} is", {"allow": methods})
+        error = HTTPException(405, f"{request.method} is not taken here, but {methods}", {"allow": methods})
     # A fault is told outside of all gates.
     headers = error.headers if isinstance(error, HTTPException) else HEADERS
     return problem(error).reply(request.scope["path"], headers)

@@ -27,7 +27,6 @@ def test_every_reply_is_as_documented(
 ) -> None:
     shutil.copytree(collection.settings.folder, tmp_path / "data")
     keys = Keys((hashlib.sha256(KEY.encode()).hexdigest(),))
-    here = Path(__file__)
     with serving(Collection(Settings(data=tmp_path / "data", ingest_keys=keys))) as address:
         sent = subprocess.run(
             [
@@ -38,8 +37,8 @@ def test_every_reply_is_as_documented(
             cwd=tmp_path,
             env={
                 **os.environ,
-                "PYTHONPATH": os.pathsep.join(map(str, (here.parent, here.parents[2]))),
-                "SCHEMATHESIS_HOOKS": "media_types",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "SCHEMATHESIS_HOOKS": "tests.service.media_types",
             },
             capture_output=True,
             text=True,
