@@ -82,7 +82,7 @@ def completed(entry: Entry, reading: Reading) -> Entry:
 
 def slug(path: str) -> str:
     """A document's name out of its path: letters and digits of any script, the rest as single hyphens."""
-    stem = str(Path(path).with_suffix("")).lower()
+    stem = (str(Path(path).with_suffix("")) if Path(path).name else path).lower()
     return re.sub(r"[\W_]+", "-", stem).strip("-") or "document"
 
 

@@ -64,7 +64,7 @@ async def put_document(
     outlet: _Text = None,
     url: Annotated[str | None, Query(pattern=r"^https?://\S+$", max_length=2000)] = None,
     published: schemas.Day | None = None,
-    language: Annotated[str | None, Query(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")] = None,
+    language: Annotated[str | None, Query(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=100)] = None,
     work: _Text = None,
     date: schemas.Day | None = None,
 ) -> StoredOut:
