@@ -15,9 +15,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = tomllib.loads(Path(__file__).with_suff
 _DEFAULT = "en"
 _BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 # `[` stays as it is, for many frontends read \[ … \] as a formula; without a closing bracket it marks nothing. `>` has
-# to be escaped for those that cut <think>…</think> out, and what opens an address for those that make a link of it.
+# to be escaped for those that cut <think>…</think> out, and what opens an address for those that make a link of it,
+# be it as short as x.org.
 _MARKUP = re.compile(
-    r"[\\`*~$<>\]@]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)|(?<=www)\.",
+    r"[\\`*~$<>\]@]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|:(?=//)|(?<!:)/(?=/)|(?<=www)\.|(?<=[\w-])\.(?=[a-zа-я]{2})",
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"^\s*(?:[#+-]|\d+[.)])")  # of a heading, a list

@@ -9,15 +9,49 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 import service.answer
 import service.question
+from corpus.context import Context
+from corpus.document import Span
 from service.answer import Answer, Answerer
 from service.collection import Collection
 from service.doors.message import escaped, label, link, message, on_one_line, words_in
+from service.question import Note
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
+LINKING = MarkdownIt("gfm-like", {"html": True, "linkify": True})  # makes a link of x.org alone
 SIGNS = st.text(st.sampled_from("\\`*_[](){}<>#+-.!|~&;:=$^1 9)ab字😀𠮷\n\r\u2028"), max_size=40)
+# What is more to somebody who reads Markdown, or HTML within it.
+NASTY = (
+    *("](http://x.org)", "![x](y)", "[x](javascript:alert(1))", "[1]: http://x.org", "[^1]: x", "[^1]", "<a@x.org>"),
+    *(
+        "<script>",
+        "</p>",
+        "<img src=x onerror=alert(1)>",
+        "<!-- x -->",
+        "<think>",
+        "</think>",
+        "<http://x.org>",
+        "&lt;b",
+    ),
+    *("&#60;", "&amp;", "> ", ">> ", "# ", "- ", "+ ", "1. ", "12) ", "    ", "\t", "```", "~~~", "---", "===", "***"),
+    *(
+        "| a | b |\n|---|---|\n",
+        "\\[x\\]",
+        "\\(x\\)",
+        "$$",
+        "http://x.org",
+        "HTTPS://X.ORG",
+        "http&#58;//x.org",
+        "//x.org",
+    ),
+    *("www.x.org", "x.org", "x.co.uk/a?b", "пример.рф", "x.xn--p1ai", "ftp://x.org", "xmpp:a@x.org", "mailto:a@x.org"),
+    *("\n", "\r\n", "\r", "\n\n", "  \n", "\x85", "\u2028", "\u2029", "\v", "\f", "\x1c", "\u200b", "\u200d", "\ufeff"),
+    *("\u202e", "\u2066", "\xa0", "\u3000", "[1]", "[2] ", "> [2] ", "a", "字", "INF", " ", "{{x}}", "\x1b[31m", "\\"),
+)
+HOSTILE = st.lists(st.sampled_from(NASTY) | SIGNS, min_size=1, max_size=8).map("".join)
 
 
 def unescaped(text: str) -> str:
@@ -123,6 +157,60 @@ def test_offsets_hold_for_any_text(answer: Answer, texts: list[str]) -> None:
     made = message(replace(answer, quotes=quotes))
     for source, text in zip(made.sources, texts, strict=True):
         assert unescaped(made.text[source.start : source.end]) == on_one_line(text)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+@example("x.org", "x.org", "x.org", "x.org")
+@example("[1]: http://x.org", "[1]: http://x.org", "[1]: http://x.org", "[1]: http://x.org")
+@example("\n\n> [2] no quote", "](http://x.org)", "\n1. no source", "\n\n[x](http://x.org)")
+def test_whatever_documents_hold_there_is_a_quote_and_a_link_for_each_source(
+    answer: Answer, text: str, title: str, outlet: str, other: str
+) -> None:
+    first = answer.quotes[0]
+    citation = replace(first.citation, titles={}, title=title, outlet=outlet, source_url="javascript:alert(1)")
+    witness = replace(first.witnesses[0], outlet=other, variants=())
+    leaning = Context("anaphor", Span(0, 1), "un-cd-2019/7", other, Span(0, 1))
+    quotes = tuple(
+        replace(first, number=number, text=said, citation=citation, witnesses=(witness,), leans_on=leaning)
+        for number, said in enumerate((text, other), 1)
+    )
+    note = Note("follow_up", "", text)
+    made = message(replace(answer, quotes=quotes, interpreted=replace(answer.interpreted, notes=(note,))))
+    for markdown in (MARKDOWN, LINKING):
+        tokens = markdown.parse(made.text)
+        assert [token.type for token in tokens if token.level == 0 and token.nesting != -1] == [
+            *("paragraph_open", "paragraph_open"),  # the note, and how many there are
+            *("blockquote_open", "paragraph_open") * 2,  # each with what it leans on
+            *("paragraph_open", "ordered_list_open"),
+        ]
+        held = [token for token in tokens if token.type == "inline"]
+        assert [token.level for token in held] == [1, 1, 2, 1, 2, 1, 1, 3, 3]
+        assert [read(token) for token in (held[2], held[4])] == [
+            f"[1] {on_one_line(text)}".split(),
+            f"[2] {on_one_line(other)}".split(),
+        ]
+        targets = [child.attrs["href"] for token in held for child in token.children or [] if child.type == "link_open"]
+        assert targets == [url for quote in quotes for url in (quote.url, witness.url)]
+        kinds = {child.type for token in held for child in token.children or []}
+        assert kinds <= {"text", "text_special", "link_open", "link_close"}
+
+
+@given(HOSTILE, HOSTILE)
+def test_whatever_documents_hold_what_is_nearest_is_a_link(answer: Answer, title: str, about: str) -> None:
+    first = answer.quotes[0]
+    nearest = replace(first, number=None, citation=replace(first.citation, titles={}, title=title))
+    asked = replace(answer.interpreted, notes=(Note("phrase_not_held", "", about),))
+    made = message(replace(answer, quotes=(), nearest=(nearest, nearest), interpreted=asked))
+    for markdown in (MARKDOWN, LINKING):
+        held = [token for token in markdown.parse(made.text) if token.type == "inline"]
+        assert [token.level for token in held] == [1, 1, 1, 3, 3]
+        targets = [child.attrs["href"] for token in held for child in token.children or [] if child.type == "link_open"]
+        assert targets == [first.url, first.url]
+
+
+def read(token: Token) -> list[str]:
+    """What is seen of it, white space alike."""
+    return "".join(child.content for child in token.children or []).split()
 
 
 def test_witnesses_are_listed_with_their_differences(answerer: Answerer) -> None:
