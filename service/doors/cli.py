@@ -57,7 +57,7 @@ def main() -> None:
     try:
         app()
     except _errors as error:
-        sys.exit(f"yinju: {error}")
+        sys.exit(f"yinju: {terminal.plain(str(error))}")
 
 
 def _settings() -> Settings:
@@ -270,7 +270,7 @@ def doctor() -> None:
     kept = audit(collection.store) if collection.keeps_store else ()
     findings = [*kept, *(f"index: {problem}" for problem in collection.index_problems())]
     for finding in findings:
-        sys.stdout.write(f"{finding}\n")
+        sys.stdout.write(f"{terminal.plain(finding)}\n")
     if not findings and collection.keeps_store and not collection.growth.is_current():
         terminal.stderr().print("the index is behind the store; `yinju ingest` brings it up to date", markup=False)
     members = collection.library.members()

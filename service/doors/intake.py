@@ -12,7 +12,7 @@ from corpus.document import Passage, Role
 from corpus.records import Draft
 from corpus.store import Outcome
 from service.doors.schemas import Pair, Reply
-from service.doors.terminal import stderr
+from service.doors.terminal import on_one_line, plain, stderr
 from service.indexing import State
 from service.ingestion import Prepared, Report
 
@@ -139,14 +139,15 @@ def _skipped(path: str, problem: str) -> str:
 def trial(made: FileOut) -> None:
     """How a file would be split: a line for each paragraph, its role or number first."""
     if made.problem:
-        sys.stdout.write(f"{_skipped(made.path, made.problem)}\n\n")
+        sys.stdout.write(f"{plain(_skipped(made.path, made.problem))}\n\n")
         return
     facts = [made.title, made.date or made.published, made.outlet, made.language, made.reader, made.url]
-    sys.stdout.write(f"{made.document}  ({made.path})\n  {' · '.join(str(fact) for fact in facts if fact)}\n")
+    described = on_one_line(" · ".join(str(fact) for fact in facts if fact))
+    sys.stdout.write(f"{made.document}  ({on_one_line(made.path)})\n  {described}\n")
     if made.deleted:
         sys.stdout.write(f"  left out: {', '.join(f'{rule} {count}' for rule, count in made.deleted.items())}\n")
     for passage in made.passages or ():
-        shown = " ".join(passage.text.split())
+        shown = plain(" ".join(passage.text.split()))
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
         sys.stdout.write(f"  {passage.number or passage.role:>14}  {shown}\n")
     sys.stdout.write("\n")

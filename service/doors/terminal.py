@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,8 +18,12 @@ from service.question import Question
 from service.timeline import Change, Timeline
 from service.verification import Verification
 
-_ON_ONE_LINE = re.compile(r"\s")  # one for one, so that highlights stay where they are
-
+_WHITE = re.compile(r"\s")
+# What a terminal obeys → pictures of control characters, and one sign for those that have none or turn a line around.
+_SIGNS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
+_SIGNS |= dict.fromkeys(
+    (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
+)
 
 _REASONS = {
     "outside_body": "it stands on a page, but outside the document's body",
@@ -28,10 +33,27 @@ _REASONS = {
 }
 
 
+def plain(text: str) -> str:
+    """`text` with every character that a terminal would obey shown as a sign, one for one; a file may hold any."""
+    return text.translate(_SIGNS)
+
+
+def on_one_line(text: str) -> str:
+    """The same, with white space as spaces: highlights stay where they are."""
+    return plain(_WHITE.sub(" ", text))
+
+
+class _Plain(Console):
+    """Shows strings as `plain` has them."""
+
+    def print(self, *objects: Any, **named: Any) -> None:
+        super().print(*(plain(held) if isinstance(held, str) else held for held in objects), **named)
+
+
 @cache  # what is printed while a bar is shown must go through the bar's own console
 def stderr() -> Console:
     """For all that is no data."""
-    return Console(stderr=True)
+    return _Plain(stderr=True)
 
 
 def answer(held: Answer) -> None:
@@ -43,11 +65,11 @@ def answer(held: Answer) -> None:
 
 def _quotes(quotes: Sequence[Quote], asked: Question) -> None:
     for note in asked.notes:
-        stderr().print(note.text, markup=False, soft_wrap=True)
+        stderr().print(on_one_line(note.text), markup=False, soft_wrap=True)
     for quote in quotes:
         _paragraph(str(quote.number), quote.text, quote.highlights)
         if quote.leans_on:
-            _dim(f"    read with: {_ON_ONE_LINE.sub(' ', quote.leans_on.text)}")
+            _dim(f"    read with: {on_one_line(quote.leans_on.text)}")
         line = _citation_line(quote.citation, quote.passage_id, quote.url, asked.language)
         _dim("    — " + " · ".join([line, *(f"also {witness.passage_id}" for witness in quote.witnesses)]))
         _stdout().print()
@@ -62,11 +84,11 @@ def _nothing(nearest: Sequence[Quote], language: str) -> None:
 
 
 def _stdout() -> Console:
-    return Console(soft_wrap=True, highlight=False)  # a terminal breaks Chinese lines better than rich does
+    return _Plain(soft_wrap=True, highlight=False)  # a terminal breaks Chinese lines better than rich does
 
 
 def _paragraph(label: str, text: str, marked: Iterable[Span]) -> None:
-    shown = Text(_ON_ONE_LINE.sub(" ", text))
+    shown = Text(on_one_line(text))
     for span in marked:
         shown.stylize("bold yellow", span.start, span.end)
     _stdout().print(Text.assemble((f"[{label}] ", "bold"), shown))
@@ -81,7 +103,7 @@ def _citation_line(citation: Citation, passage_id: str, url: str, language: str)
     day = citation.date.isoformat() if citation.date else None
     page = f"p. {citation.file_page}" if citation.file_page else None
     parts = [title, day, page, f"¶ {citation.ordinal}", citation.outlet, url]
-    return " · ".join(str(part) for part in parts if part)
+    return on_one_line(" · ".join(str(part) for part in parts if part))
 
 
 def verification(held: Verification) -> None:
@@ -96,14 +118,14 @@ def verification(held: Verification) -> None:
         )
         change = f"{edit.source.of(source) or '(nothing)'} → {edit.text or '(nothing)'}"
         mark = f"  ! {change} ({edit.kind})" if edit.is_critical else f"    {change}"
-        _stdout().print(_ON_ONE_LINE.sub(" ", mark), markup=False)
+        _stdout().print(on_one_line(mark), markup=False)
     for quoted in held.passages:
         _stdout().print()
         cited = quoted.cited
         _paragraph(str(quoted.place + 1), cited.passage.text, quoted.spans)
         _dim("    — " + _citation_line(cited.citation, cited.passage.id, cited.url, cited.citation.language))
         if quoted.cuts:
-            _dim("    left out: " + ", ".join(f"{cut.text} ({cut.kind})" for cut in quoted.cuts))
+            _dim("    left out: " + on_one_line(", ".join(f"{cut.text} ({cut.kind})" for cut in quoted.cuts)))
     for outside in held.outside:
         _stdout().print()
         _paragraph(outside.role.value, outside.text, ())
@@ -119,11 +141,11 @@ def timeline(held: Timeline) -> None:
     for entry in held.entries:
         if entry.work.id in changes:
             _change(changes[entry.work.id])
-        title = in_language(entry.work.titles, held.interpreted.language) or entry.work.id
+        title = on_one_line(in_language(entry.work.titles, held.interpreted.language) or entry.work.id)
         _stdout().print(f"{entry.work.date or 'no date'} · {title}\n", style="bold", markup=False)
         _quotes(entry.quotes, replace(held.interpreted, notes=()))
     for note in held.interpreted.notes:
-        stderr().print(note.text, markup=False, soft_wrap=True)
+        stderr().print(on_one_line(note.text), markup=False, soft_wrap=True)
     if not held.answered:
         _nothing(held.nearest, held.interpreted.language)
 
@@ -135,8 +157,7 @@ def _change(change: Change) -> None:
         ("+", change.came, "green"),
     ):
         for extract in extracts:
-            line = _ON_ONE_LINE.sub(" ", extract.text)
-            _stdout().print(f"  {mark} {line} ({extract.passage_id})", style=style, markup=False)
+            _stdout().print(f"  {mark} {on_one_line(extract.text)} ({extract.passage_id})", style=style, markup=False)
     _stdout().print()
 
 
