@@ -12,13 +12,17 @@ from service.doors.problems import EXPECTED, Problem, problem
 
 STREAMED: Mapping[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}  # as OpenAPI says it
 _HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}  # no proxy may keep the first words back
+_BREAKS = "\x85\u2028\u2029"
 _log = logging.getLogger(__name__)
 
 
 def event(data: Mapping[str, Any], name: str | None = None) -> str:
-    """One event as it goes over the wire."""
+    """One event as it goes over the wire; its data are one line also to those who break more than they should."""
     named = f"event: {name}\n" if name else ""
-    return f"{named}data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for char in _BREAKS:
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return f"{named}data: {text}\n\n"
 
 
 def streamed(events: Iterator[str], failed: Callable[[Problem], Iterable[str]]) -> StreamingResponse:

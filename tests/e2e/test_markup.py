@@ -252,10 +252,17 @@ def test_on_the_reading_page(watched: Opened) -> None:
 # What questions hold.
 
 
-@pytest.mark.parametrize("path", ["?q=", "?q=lunar&q=", "timeline?q=", "verify?text=", "?lang="])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("?q=", "?q=lunar&q=", "timeline?q=", "verify?text=", "?lang=", "?", "timeline?q=lunar&lang=", "p/c/1?lang="),
+        *(f"?q=lunar&{name}=" for name in ("work", "from", "to", "without", "lang", "x")),
+        *("verify?text=lunar+post&work=", "documents/c?x="),
+    ],
+)
 def test_in_an_address(watched: Opened, path: str) -> None:
     page = watched(f"{path}{quote(EVIL)}")
-    if path.startswith("?q="):
+    if path in ("?q=", "?q=lunar&q="):
         assert page.locator(".turn .question").last.text_content() == EVIL
         assert page.locator("#earlier input").last.get_attribute("value") == EVIL
 

@@ -405,6 +405,7 @@ def test_the_api_documents_itself_offline(client: TestClient) -> None:
     assert "http://" not in page and "https://" not in page
     for asset in ("static/swagger-ui/swagger-ui-bundle.js", "static/swagger-ui/swagger-ui.css", "static/docs.js"):
         assert asset in page and client.get(f"/{asset}").status_code == 200
+    assert client.get("/docs?lang=<script>&<script>").text == page
     schema = client.get("/openapi.json").json()
     operations = [operation for methods in schema["paths"].values() for operation in methods.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)

@@ -1,6 +1,7 @@
 """A chat message: what Markdown shows is the quote, offsets find it, the words around it are in the asked language."""
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from corpus.document import Span
 from service.answer import Answer, Answerer
 from service.collection import Collection
 from service.doors.message import escaped, label, link, message, on_one_line, words_in
+from service.doors.streaming import event
 from service.question import Note
 
 MARKDOWN = MarkdownIt("commonmark").enable(["strikethrough", "table"])
@@ -211,6 +213,13 @@ def test_whatever_documents_hold_what_is_nearest_is_a_link(answer: Answer, title
 def read(token: Token) -> list[str]:
     """What is seen of it, white space alike."""
     return "".join(child.content for child in token.children or []).split()
+
+
+@given(HOSTILE | st.text(st.sampled_from("\r\n\x85\u2028\u2029\x0b\x0c\x1c: dataevent")))
+def test_an_event_is_two_lines_whatever_it_holds(text: str) -> None:
+    name, data, *rest = event({"text": text}, "card").splitlines()
+    assert (name, rest) == ("event: card", [""])
+    assert json.loads(data.removeprefix("data: ")) == {"text": text}
 
 
 def test_witnesses_are_listed_with_their_differences(answerer: Answerer) -> None:
