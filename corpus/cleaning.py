@@ -195,9 +195,10 @@ class Kept:
     def part(self, start: int, end: int) -> "Kept":
         return Kept(self.text[start:end], self.positions[start:end])
 
-    def then(self, other: "Kept") -> "Kept":
-        """This and, after it, `other`."""
-        return Kept(self.text + other.text, [*self.positions, *other.positions])
+    @classmethod
+    def joined(cls, parts: Sequence["Kept"]) -> "Kept":
+        """One after the other."""
+        return cls("".join(part.text for part in parts), [at for part in parts for at in part.positions])
 
     def without(self, rules: Sequence[Rule], deleted: "Counter[str] | None" = None) -> "Kept":
         """Apply `rules` in order; `deleted` counts how many characters each has taken away."""

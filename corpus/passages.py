@@ -125,11 +125,11 @@ def _parts(block: Kept) -> Iterator[Kept]:
 
 def _together(kept: Kept, spans: Sequence[Span], cleaned: Sequence[Kept]) -> Kept:
     """Short blocks as one, a line break kept between them."""
-    joined = cleaned[0]
+    parts = [cleaned[0]]
     for before, span, part in zip(spans, spans[1:], cleaned[1:], strict=False):
         *_, gap = LINE_BREAK.finditer(kept.text, before.end, span.start)
-        joined = joined.then(kept.part(gap.end() - 1, gap.end())).then(part)
-    return joined
+        parts += kept.part(gap.end() - 1, gap.end()), part
+    return Kept.joined(parts)
 
 
 # Roles: what a paragraph is.

@@ -33,7 +33,8 @@ def said(text: str) -> Wording:
     """The words of a quotation, without what only its page or its mail has put there: see `differences`."""
     held = wording(text)
     debris = [Span(*match.span()) for match in _MARKUP.finditer(text)] + list(readings_in_brackets(text))
-    kept = [at for at, span in enumerate(held.spans) if not any(meet(span, mark) for mark in debris)]
+    inside = {at for mark in debris for at in range(mark.start, mark.end)}
+    kept = [at for at, span in enumerate(held.spans) if inside.isdisjoint(range(span.start, span.end))]
     return Wording(tuple(held.words[at] for at in kept), tuple(held.spans[at] for at in kept))
 
 

@@ -104,6 +104,17 @@ def test_noise_is_sliced_and_no_word_goes_missing(raw: str) -> None:
     assert squeezed("".join(kept)) == expected
 
 
+@given(st.text())
+@settings(max_examples=300, deadline=None)
+def test_a_passage_of_any_text_is_a_slice_of_it(raw: str) -> None:
+    passages = split("any", raw).passages
+    assert all(passage.is_slice_of(raw) for passage in passages)
+    assert all("".join(span.of(raw) for span in passage.spans) == passage.text for passage in passages)
+    spans = sorted(span for passage in passages for span in passage.spans)
+    assert all(one.end <= other.start for one, other in pairwise(spans))
+    assert all(char in squeezed("".join(passage.text for passage in passages)) for char in raw if char.isalnum())
+
+
 @given(st.lists(GLOSSED, min_size=1, max_size=60).map("".join))
 @settings(max_examples=200, deadline=None)
 def test_glosses_go_only_where_they_are_readings_and_many(raw: str) -> None:

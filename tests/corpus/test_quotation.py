@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from corpus.cues import cues, turned
 from corpus.document import Span
-from corpus.quotation import cuts, differences, fused, meet, pieces, readings
+from corpus.quotation import cuts, differences, fused, meet, pieces, readings, said
 from corpus.wording import wording
 
 
@@ -161,3 +161,9 @@ def test_pieces_of_one_sentence_are_no_fusion() -> None:
 def test_spans_meet_where_they_share_a_character() -> None:
     assert meet(Span(0, 2), Span(1, 3)) and not meet(Span(0, 2), Span(2, 3))
     assert meet(Span(0, 3), Span(1, 1)) and not meet(Span(0, 3), Span(0, 0)) and not meet(Span(0, 3), Span(3, 3))
+
+
+@given(st.lists(st.sampled_from(("word", "字", "2019", "<b>", "</b>", "<a href=x>", "[1]", "［12］"))))
+def test_what_only_a_page_puts_there_is_no_word(parts: list[str]) -> None:
+    left = [part for part in parts if part[0] not in "<[［"]
+    assert said(" ".join(parts)).words == wording(" ".join(left)).words

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from corpus.catalogue import load
 from embeddings import glossary
+from service.followups import Leaning, leaning, relation
 from service.ingestion import BUILT_IN
-from service.question import INTERPRETATIONS, LONGEST, TURNS, BadQuestion, Filters, Question, understand
+from service.question import INTERPRETATIONS, LONGEST, TURNS, BadQuestion, Filters, Question, listed, understand
 
 WORKS = load(BUILT_IN).works
 GLOSSARY = glossary.load(glossary.BUILT_IN)
@@ -282,3 +283,18 @@ def test_any_text_is_understood_or_refused(text: str, history: list[str]) -> Non
     assert any(char.isalnum() for char in question.text) and len(question.text) <= LONGEST
     assert not question.subjectless or question.text == " ".join(text.split())
     assert all(mention.span.of(question.text) for mention in question.mentions)
+
+
+@given(_TURNS)
+@settings(deadline=None)
+def test_what_a_turn_leans_on_is_said_in_it(text: str) -> None:
+    moved = relation(text)
+    assert moved is None or (moved[0] in ("later", "earlier", "other") and moved[1].of(text).strip())
+    assert leaning(text, "") is Leaning.TOPIC and leaning(text, text) in Leaning
+
+
+@given(st.lists(st.text(max_size=200), max_size=60))
+def test_a_list_of_names_is_short(names: list[str]) -> None:
+    shown = listed(names)
+    assert len(shown) < 20 * 82 + 30 and ("more" in shown or len(names) <= 20 or "more" in "".join(names))
+    assert all(name[:80] in shown for name in names[:20])
