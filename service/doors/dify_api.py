@@ -21,7 +21,7 @@ class RetrievalSetting(BaseModel):
 class RetrievalIn(BaseModel):
     knowledge_id: str = Field("", description="Any: there is one collection.")
     query: str = Field(examples=["what was said about INF"], json_schema_extra=text_of(1, LONGEST))
-    retrieval_setting: RetrievalSetting = RetrievalSetting()
+    retrieval_setting: RetrievalSetting = Field(default_factory=lambda: RetrievalSetting.model_validate({}))
     metadata_condition: dict[str, Any] | None = Field(
         None, description="Refused. Years and statements are read out of the query."
     )

@@ -14,7 +14,7 @@ from service.doors.problems import Problem
 from service.keys import Keys
 from service.rate import Rate
 
-LONGEST_ADDRESS = 256 << 10  # bytes; a page's thread of ten of the longest questions, percent-encoded
+LONGEST_ADDRESS = 60_000  # bytes; from 65,536 on uvicorn can't read one, and says no more than that
 LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
 LARGEST_FILE = 64 << 20  # bytes of a document that is taken in
 
