@@ -38,7 +38,7 @@ from service.doors.documentation import Documented
 from service.doors.gates import Bodies, Callers, Named, too_large
 from service.doors.headers import HEADERS, Headed, allowed
 from service.doors.mcp_door import McpDoor
-from service.doors.observed import Observed
+from service.doors.observed import Observed, named
 from service.doors.problems import EXPECTED, problem
 from service.indexing import Indexing
 from service.keys import Keys
@@ -73,6 +73,7 @@ def create_app(collection: Collection) -> FastAPI:
         title="Yinju 引据",
         summary="Answers in the documents' own words, quoted and cited. Nothing is generated.",
         version=version(),
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be built from the Host header
@@ -151,5 +152,5 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
         methods = allowed(request)
         error = HTTPException(405, f"{request.method} is not taken here, but {methods}", {"allow": methods})
     # A fault is told outside of all gates.
-    headers = error.headers if isinstance(error, HTTPException) else HEADERS
+    headers = error.headers if isinstance(error, HTTPException) else {**HEADERS, **named(request.scope)}
     return problem(error).reply(request.scope["path"], headers)

@@ -11,7 +11,7 @@ from service.doors import metrics
 
 PATIENCE = 10.0  # seconds in which a request has to be there
 RATE = 16 << 10  # bytes of it, or of a reply, for which a client has another second
-LARGEST_HEAD = 64 << 10  # bytes
+LARGEST_HEAD = 128 << 10  # bytes; twice the longest address that is read
 
 _SLOW = (
     f"the request was not there within {PATIENCE:.0f} seconds and one more for every {RATE} bytes of it; send it anew"

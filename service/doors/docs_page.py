@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from service.doors.documentation import Documented
 from service.doors.interface import Interface, page
 
 router = APIRouter(include_in_schema=False)
@@ -19,3 +20,9 @@ def docs(request: Request) -> Response:
     reply = page(request, Interface.of(request), "docs.html", {})
     reply.headers["Content-Security-Policy"] = _POLICY
     return reply
+
+
+@router.api_route("/openapi.json", methods=["GET", "HEAD"])
+async def description(request: Request) -> Response:
+    app: Documented = request.app
+    return Response(app.written, media_type="application/json")

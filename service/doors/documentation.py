@@ -1,5 +1,7 @@
 """What /openapi.json says besides what the routes declare: how any of them may refuse a request, and in which form."""
 
+import json
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from service.doors.openai_schemas import ErrorOut
 from service.doors.schemas import ProblemOut
 
-_GATES = (401, 403, 414, 429, 503)
+_GATES = (401, 403, 414, 421, 429, 503)
 _GATES_OF_BODIES = (400, 413)
 _SCHEMA = "#/components/schemas/{model}"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": _SCHEMA.format(model=ProblemOut.__name__)}}}
@@ -34,6 +36,11 @@ class Documented(FastAPI):
             schemas |= made["$defs"]
         assert self.openapi_schema
         return self.openapi_schema
+
+    @cached_property
+    def written(self) -> bytes:
+        """The same as it goes over the wire: FastAPI would write it anew for each who asks."""
+        return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _responses(path: str, operation: dict[str, Any]) -> dict[str, Any]:

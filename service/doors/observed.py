@@ -35,23 +35,28 @@ class Observed:
             return
         given = Headers(scope=scope).get(_HEADER, "")
         name = given if _ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})[_HEADER] = name
         begun, status = perf_counter(), 0
 
         async def sent(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[_HEADER] = name
+                MutableHeaders(scope=message).update(named(scope))
             await send(message)
 
         with keeping() as journal, metrics.INSIDE.track_inprogress():
             try:
                 await self._app(scope, receive, sent)
+            except Exception as error:  # which is logged, and replied to, further outside
+                status = status or 500
+                journal.facts["fault"] = type(error).__name__
+                raise
             finally:
                 self._tell(scope, name, status, perf_counter() - begun, journal)
 
     def _tell(self, scope: Scope, name: str, status: int, seconds: float, journal: Journal) -> None:
-        """`status` is 0 where the client had gone, or all failed, before there was one."""
+        """`status` is 0 where the client had gone before there was one."""
         route = _route(scope)
         metrics.REQUESTS.labels(route, scope["method"], status).inc()
         metrics.SECONDS.labels(route).observe(seconds)
@@ -73,6 +78,11 @@ class Observed:
         known = self._keys.known(key(Headers(scope=scope).get("authorization", "")))
         caller = f"key {known[:8]}" if known else address(scope)
         return {"caller": caller, "method": scope["method"], "route": route, "path": scope["path"][:_SHOWN]}
+
+
+def named(scope: Scope) -> dict[str, str]:
+    """The header with the id of a request."""
+    return {_HEADER: scope.get("state", {}).get(_HEADER, "")}
 
 
 def _times(seconds: float, journal: Journal) -> dict[str, Any]:

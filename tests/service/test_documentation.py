@@ -44,4 +44,4 @@ def test_every_reply_is_as_documented(
             text=True,
         )
     assert sent.returncode == 0, sent.stdout + sent.stderr
-    assert "18 selected / 18 total" in sent.stdout
+    assert "19 selected / 19 total" in sent.stdout
