@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service.doors import metrics
 
 PATIENCE = 10.0  # seconds in which a request has to be there
-RATE = 16 << 10  # bytes of it, or of a reply, for which a client has another second
+RATE = 32 << 10  # bytes of it, or of a reply, for which a client has another second
 LARGEST_HEAD = 128 << 10  # bytes; twice the longest address that is read
 
 _SLOW = (
