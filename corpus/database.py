@@ -1,20 +1,37 @@
-"""One SQLite file: a connection for each thread, transactions, schema upgrades, errors that say what to do."""
+"""One SQLite file: a connection for each thread, transactions, schema upgrades, errors that say what to do.
 
-import sqlite3
+Every page ends in a checksum, which SQLite's checksum VFS compares whenever it reads one: a page that has changed on
+disk is an error, never an answer. A file in a folder that can't be written to is read as it is.
+"""
+
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+import apsw
+import apsw.sqlite_extra
 
 from corpus.document import CorpusError
 
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "free some space and try again; what was stored before is safe",
-    sqlite3.SQLITE_BUSY: "another process is writing; try again",
-    sqlite3.SQLITE_CANTOPEN: "check the path, and that the folder may be written to",
-    sqlite3.SQLITE_READONLY: "check that the folder and the files in it may be written to",
+    apsw.SQLITE_FULL: "free some space and try again; what was stored before is safe",
+    apsw.SQLITE_BUSY: "another process is writing; try again",
+    apsw.SQLITE_CANTOPEN: "check the path, and that the folder may be written to",
+    apsw.SQLITE_READONLY: "check that the folder and the files in it may be written to",
 }
+_DAMAGED = "run `yinju doctor`; if it finds damage, `yinju doctor --repair` rebuilds what can be, a backup has the rest"
+_CHECKSUM = 8  # bytes at the end of each page, which is what switches the checksum VFS on
+_AT = 20  # in the file's header: how many bytes are kept free there
+_WAIT = 30_000  # ms
+
+# It stays registered when the connection is gone that it was loaded into.
+apsw.sqlite_extra.load(apsw.Connection(":memory:"), "cksumvfs")
+_VFS = "cksmvfs"
 
 _STEPS = (  # each makes of a store of the format before it one of the next
     (
@@ -59,6 +76,22 @@ _STEPS = (  # each makes of a store of the format before it one of the next
         "CREATE INDEX jobs_by_change ON jobs (change)",
     ),
 )
+_FORMAT = len(_STEPS) + 1  # in the last one, every page has a checksum
+
+
+class Row(tuple[Any, ...]):
+    """The values of a row, by place or by the column's name."""
+
+    _places: Mapping[str, int]
+
+    def __getitem__(self, at: Any) -> Any:
+        return super().__getitem__(self._places[at] if isinstance(at, str) else at)
+
+
+@lru_cache(maxsize=256)
+def _row(*columns: str) -> type[Row]:
+    """Rows of these columns."""
+    return type("Row", (Row,), {"_places": {name: at for at, name in enumerate(columns)}})
 
 
 class Database:
@@ -66,25 +99,56 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """The file at `path`; it is created when it is first used, its folder now."""
-        self._path = path
+        self.path = path
         self._local = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CorpusError(f"{path.parent}: {error.strerror}; name another folder in YINJU_DATA") from error
+        self.is_writable = os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
 
     def upgrade(self) -> int:
-        """Bring the file to the newest format, in the caller's transaction; returns the one it had, 0 if new."""
-        format_: int = self.rows("PRAGMA user_version")[0][0]
-        if format_ > len(_STEPS):
-            raise CorpusError(
-                f"{self._path}: has format {format_}, this version reads {len(_STEPS)} and older; use a newer version"
-            )
+        """Bring the file to the newest format but for the checksums, in the caller's transaction; returns the one it
+        had, 0 if new."""
+        format_ = self.format()
         for number, step in enumerate(_STEPS[format_:], format_ + 1):
             for statement in step:
                 self.rows(statement)
             self.rows(f"PRAGMA user_version = {number}")
         return format_
+
+    def format(self) -> int:
+        """Raises CorpusError if it is none that this version reads."""
+        format_: int = self.rows("PRAGMA user_version")[0][0]
+        if format_ > _FORMAT:
+            raise CorpusError(
+                f"{self.path}: has format {format_}, this version reads {_FORMAT} and older; use a newer version"
+            )
+        if format_ < _FORMAT and not self.is_writable:
+            raise CorpusError(
+                f"{self.path}: has format {format_}, and has to be brought to {_FORMAT}; open it once where it may be "
+                "written to"
+            )
+        if format_ == _FORMAT and self._kept_free() != _CHECKSUM:
+            raise CorpusError(f"{self.path}: its header is damaged; {_DAMAGED}")
+        return format_
+
+    def protect(self) -> None:
+        """Let every page have a checksum; of a file made before there were any, all are written anew."""
+        if self.format() < _FORMAT:
+            if self._kept_free() != _CHECKSUM:
+                self.rows("VACUUM")
+            self.rows(f"PRAGMA user_version = {_FORMAT}")
+
+    def _kept_free(self) -> int:
+        """Bytes at the end of each page."""
+        with self.path.open("rb") as file:
+            return file.read(_AT + 1)[_AT]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether this thread is in a transaction."""
+        return bool(self._connection.in_transaction)
 
     @contextmanager
     def transaction(self, kind: str) -> Iterator[None]:
@@ -103,15 +167,18 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
-    def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+    def rows(self, query: str, *values: Any) -> list[Row]:
         """What a query gives; any statement is a query."""
-        with self._translated():
-            return self._connection.execute(query, values).fetchall()
+        return list(self.each(query, *values))
 
-    def each(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
+    def each(self, query: str, *values: Any) -> Iterator[Row]:
         """The same, row by row."""
         with self._translated():
-            yield from self._connection.execute(query, values)
+            cursor = self._connection.execute(query, values)
+            row: type[Row] | None = None
+            for held in cursor:
+                row = row or _row(*(name for name, *_ in cursor.get_description()))
+                yield row(held)
 
     def insert(self, table: str, columns: dict[str, Any], conflict: str = "") -> None:
         """One row, by column; `conflict` is SQL's ON CONFLICT clause."""
@@ -123,19 +190,31 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            advice = _ADVICE.get(code, "run `yinju doctor`; if it finds damage, restore the file from a backup")
-            raise CorpusError(f"{self._path}: {error}; {advice}") from error
+        except apsw.Error as error:
+            code = getattr(error, "result", 0) & 0xFF
+            raise CorpusError(f"{self.path}: {error}; {_ADVICE.get(code, _DAMAGED)}") from error
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=30)
-            connection.row_factory = sqlite3.Row
-            connection.executescript("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-            with suppress(sqlite3.OperationalError):  # another process is just switching the file to WAL
-                connection.execute("PRAGMA journal_mode = WAL")
+            connection = self._opened() if self.is_writable else self._opened_to_read()
+            connection.set_busy_timeout(_WAIT)
             self._local.connection = connection
         return connection
+
+    def _opened(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self.path), vfs=_VFS)
+        connection.reserve_bytes(reserve=_CHECKSUM)  # of a new file; an older one has them when it is written anew
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        with suppress(apsw.BusyError):  # another process is just switching the file to WAL
+            connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+
+    def _opened_to_read(self) -> apsw.Connection:
+        """What stands in a log beside it counts too; without one, SQLite would still want to write one."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        is_alone = not log.exists() or not log.stat().st_size
+        uri = f"file:{quote(str(self.path.absolute()))}?{'immutable=1' if is_alone else 'mode=ro'}"
+        return apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs=_VFS)

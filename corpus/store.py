@@ -43,12 +43,19 @@ class Store(Shelves):
         super().__init__(Database(path))
         self.full_text = FullText(self._database)
         self.jobs = Jobs(self._database, self.changes)
+        if self._database.is_writable:
+            self._upgrade()
+        else:
+            self._database.format()
+
+    def _upgrade(self) -> None:
         with self._database.transaction("IMMEDIATE"):
             before = self._database.upgrade()
             for member in self.members() if before < _WITH_SKETCHES else ():
                 self._make_findable(member.document)
             if 0 < before < _WITH_CHANGES:
                 self.changes.note(member.document for member in self.members())
+        self._database.protect()
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -24,7 +24,7 @@ HEAVY = {
     "charset_normalizer": "corpus/decoding.py",
     "mcp": "service/doors/mcp_server.py",
     "rapidfuzz": "corpus/alignment.py",
-    "sqlite3": "corpus/database.py",
+    "apsw": "corpus/database.py",
     "pymilvus": "corpus/milvus.py",
 }
 # Whoever does not use them should not wait for them.

@@ -1,12 +1,12 @@
 """Doctor's eyes: every kind of damage to the store is named."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from corpus.audit import audit
+from corpus.database import Database
 from corpus.store import Store
 from service.ingestion import BUILT_IN, ingest
 
@@ -18,13 +18,11 @@ def path(tmp_path: Path) -> Path:
 
 
 def change(path: Path, query: str, *values: object) -> None:
-    with sqlite3.connect(path) as connection:
-        assert connection.execute(query, values).rowcount == 1
+    assert len(Database(path).rows(f"{query} RETURNING 1", *values)) == 1
 
 
 def flip_a_byte(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        (data,) = connection.execute("SELECT data FROM documents WHERE id = 'hant-2022'").fetchone()
+    ((data,),) = Database(path).rows("SELECT data FROM documents WHERE id = 'hant-2022'")
     changed = data[:5000] + bytes([data[5000] ^ 1]) + data[5001:]
     change(path, "UPDATE documents SET data = ? WHERE id = 'hant-2022'", changed)
 

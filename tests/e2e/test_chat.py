@@ -2,10 +2,9 @@
 
 import re
 import shutil
-import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from corpus.database import Database
 from corpus.formats import FORMATS
 from service.collection import Collection
 from service.ingestion import ingest
@@ -921,9 +921,8 @@ def test_a_fault_of_the_index_is_said_in_the_turn(
     opened: Opened, collection: Collection, serving: Serving, tmp_path: Path
 ) -> None:
     broken = copied(collection, tmp_path / "data")
-    with closing(sqlite3.connect(broken.settings.store)) as store, store:
-        changed = "UPDATE passages SET text = text || '!' WHERE document = 'un-cd-2019' AND number = 8"
-        assert store.execute(changed).rowcount == 1
+    changed = "UPDATE passages SET text = text || '!' WHERE document = 'un-cd-2019' AND number = 8 RETURNING 1"
+    assert len(Database(broken.settings.store).rows(changed)) == 1
     with serving(broken) as address:
         page = opened(address)
         made = put(page, INF, "failed")

@@ -8,10 +8,9 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from corpus.database import Database
 from service.collection import Collection
 from service.ingestion import ingest
 
@@ -140,9 +140,8 @@ def test_what_fails_within_the_stream_arrives_as_an_error(
     node: str, collection: Collection, serving: Serving, tmp_path: Path
 ) -> None:
     broken = copied(collection, tmp_path / "data")
-    with closing(sqlite3.connect(broken.settings.store)) as store, store:
-        changed = "UPDATE passages SET text = text || '!' WHERE document = 'un-cd-2019' AND number = 8"
-        assert store.execute(changed).rowcount == 1
+    changed = "UPDATE passages SET text = text || '!' WHERE document = 'un-cd-2019' AND number = 8 RETURNING 1"
+    assert len(Database(broken.settings.store).rows(changed)) == 1
     with serving(broken) as address:
         got = through_the_sdk(node, address, QUESTIONS[0])
     message = "un-cd-2019/8 has another text in the store than in the index; run `yinju ingest`"

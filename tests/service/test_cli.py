@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from corpus.database import Database
 from corpus.store import Store
 from embeddings.publication import building, current, publish
 from service.collection import Collection
@@ -187,8 +187,8 @@ def test_an_index_of_another_model_is_refused(data: Path) -> None:
 def test_doctor_finds_nothing_or_names_what_is_wrong(data: Path) -> None:
     sound = yinju(data, "doctor")
     assert (sound.returncode, sound.stdout) == (0, "") and "5 documents, 159 passages: 0 problems" in sound.stderr
-    with sqlite3.connect(data / "store.sqlite3") as connection:
-        connection.execute("UPDATE documents SET data = CAST(data || 'x' AS BLOB) WHERE id = 'hant-2022'")
+    changed = "UPDATE documents SET data = CAST(data || 'x' AS BLOB) WHERE id = 'hant-2022'"
+    Database(data / "store.sqlite3").rows(changed)
     (next((data / "indexes").glob("segment-*")) / "rows.jsonl").write_text("")
     broken = yinju(data, "doctor")
     assert broken.returncode == 1 and "rows.jsonl has changed" in broken.stdout

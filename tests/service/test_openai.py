@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -17,6 +16,7 @@ from fastapi.testclient import TestClient
 from openai import OpenAI
 from openai.types.responses import Response
 
+from corpus.database import Database
 from service.collection import Collection
 from service.doors.gates import LARGEST_BODY
 from service.settings import Settings
@@ -259,8 +259,7 @@ def test_a_thread_of_500_messages_is_answered_and_one_over_the_cap_refused(ai: O
 def spoiled(collection: Collection, folder: Path) -> Collection:
     """A copy whose store has another text than its index, which is found out while a passage is being quoted."""
     shutil.copytree(collection.settings.folder, folder)
-    with sqlite3.connect(folder / "store.sqlite3") as connection:
-        connection.execute("UPDATE passages SET text = replace(text, '中导', '中程')")
+    Database(folder / "store.sqlite3").rows("UPDATE passages SET text = replace(text, '中导', '中程')")
     return Collection(Settings(data=folder))
 
 
