@@ -1,7 +1,8 @@
 """Does every stored passage still follow from its stored file? All are read, split, sliced and numbered anew."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
 
 from corpus.document import CorpusError, Document, Passage
@@ -10,20 +11,34 @@ from corpus.readers import read
 from corpus.store import Store
 from corpus.wording import wording
 
+CHANGED = "extractor changed"  # which is no damage
+
 
 def audit(store: Store) -> Iterator[str]:
     """One line for each thing that is wrong, naming the document or passage; nothing if all is well."""
-    yield from (f"store: {finding}" for finding in store.broken_pages())
+    yield from _read(store.broken_pages, "store")
+    known: dict[str, dict[int, tuple[str, ...]]] = {}
+    for name, version in store.kept_versions():
+        yield from _read(partial(_audit_version, store, name, version, known.setdefault(name, {})), name)
+    for looked in (_audit_witnesses, _audit_wordings):
+        yield from _read(partial(looked, store), "store")
+
+
+def _read(look: Callable[[], Iterable[str]], name: str) -> Iterator[str]:
+    """What is found by looking; that it can't be looked at is a finding too."""
     try:
-        known: dict[str, dict[int, tuple[str, ...]]] = {}
-        for document, file, data, extent in store.kept():
-            passages = store.passages(document.id, document.version)
-            yield from _audit_document(document, file, data, extent, passages)
-            yield from _audit_numbers(document, passages, known.setdefault(document.id, {}))
-        yield from _audit_witnesses(store)
-        yield from _audit_wordings(store)
+        yield from look()
+    except CorpusError as error:
+        yield f"{name}: {error}"
     except (ValueError, TypeError, KeyError) as error:
-        yield f"store: a row can't be read ({error!r}); restore the store from a backup, or ingest anew elsewhere"
+        yield f"{name}: a row can't be read ({error!r}); run `yinju doctor --repair`"
+
+
+def _audit_version(store: Store, name: str, version: int, known: dict[int, tuple[str, ...]]) -> Iterator[str]:
+    document, file, data, extent = store.kept(name, version)
+    passages = store.passages(name, version)
+    yield from _audit_document(document, file, data, extent, passages)
+    yield from _audit_numbers(document, passages, known)
 
 
 def _audit_document(
@@ -50,11 +65,11 @@ def _audit_extraction(
         yield f"{document.id}: {error}"
         return
     if reading.text != document.raw:
-        yield f"{document.id}: extractor changed ({document.reader} then, {reading.reader} now); the stored text stands"
+        yield f"{document.id}: {CHANGED} ({document.reader} then, {reading.reader} now); the stored text stands"
         return
     today = split_file(document.id, reading, extent).passages
     if [(p.role, p.spans) for p in today] != [(p.role, p.spans) for p in passages]:
-        yield f"{document.id}: extractor changed: today's rules would split it otherwise; the stored passages stand"
+        yield f"{document.id}: {CHANGED}: today's rules would split it otherwise; the stored passages stand"
 
 
 def _audit_numbers(document: Document, passages: list[Passage], known: dict[int, tuple[str, ...]]) -> Iterator[str]:
@@ -72,7 +87,7 @@ def _audit_wordings(store: Store) -> Iterator[str]:
         held = store.full_text.wordings(member.document)
         for at, passage in enumerate(store.passages(member.document)):
             if held.get(at) != wording(passage.text).text:
-                yield f"{member.document}: paragraph {at + 1} can't be found by its wording; make the store anew"
+                yield f"{member.document}: paragraph {at + 1} can't be found by its wording"
 
 
 def _audit_witnesses(store: Store) -> Iterator[str]:

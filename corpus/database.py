@@ -24,11 +24,12 @@ _ADVICE = {
     apsw.SQLITE_CANTOPEN: "check the path, and that the folder may be written to",
     apsw.SQLITE_READONLY: "check that the folder and the files in it may be written to",
 }
-_DAMAGED = "run `yinju doctor`; if it finds damage, `yinju doctor --repair` rebuilds what can be, a backup has the rest"
+ADVICE = "run `yinju doctor`; if it finds damage, `yinju doctor --repair` rebuilds what can be, a backup has the rest"
 _CHECKSUM = 8  # bytes at the end of each page, which is what switches the checksum VFS on
 _AT = 20  # in the file's header: how many bytes are kept free there
 _WAIT = 30_000  # ms
 
+_PLAIN = apsw.vfs_names()[0]
 # It stays registered when the connection is gone that it was loaded into.
 apsw.sqlite_extra.load(apsw.Connection(":memory:"), "cksumvfs")
 _VFS = "cksmvfs"
@@ -87,6 +88,11 @@ class Row(tuple[Any, ...]):
     def __getitem__(self, at: Any) -> Any:
         return super().__getitem__(self._places[at] if isinstance(at, str) else at)
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values by column."""
+        return dict(zip(self._places, self, strict=True))
+
 
 @lru_cache(maxsize=256)
 def _row(*columns: str) -> type[Row]:
@@ -97,9 +103,12 @@ def _row(*columns: str) -> type[Row]:
 class Database:
     """Safe to share between threads. Every method raises CorpusError if SQLite can't do its part."""
 
-    def __init__(self, path: Path) -> None:
-        """The file at `path`; it is created when it is first used, its folder now."""
-        self.path = path
+    def __init__(self, path: Path, is_checked: bool = True) -> None:
+        """The file at `path`; it is created when it is first used, its folder now.
+
+        Unless it `is_checked`, damaged pages are read as they stand.
+        """
+        self.path, self._vfs = path, _VFS if is_checked else _PLAIN
         self._local = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +139,7 @@ class Database:
                 "written to"
             )
         if format_ == _FORMAT and self._kept_free() != _CHECKSUM:
-            raise CorpusError(f"{self.path}: its header is damaged; {_DAMAGED}")
+            raise CorpusError(f"{self.path}: its header is damaged; {ADVICE}")
         return format_
 
     def protect(self) -> None:
@@ -144,6 +153,19 @@ class Database:
         """Bytes at the end of each page."""
         with self.path.open("rb") as file:
             return file.read(_AT + 1)[_AT]
+
+    @property
+    def log(self) -> Path:
+        """Where what was written last stands, until SQLite brings it into the file."""
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def close(self) -> None:
+        """Let go of this thread's connection; the last of all brings the log into the file."""
+        with self._translated():
+            connection: apsw.Connection | None = getattr(self._local, "connection", None)
+            if connection is not None:
+                del self._local.connection
+                connection.close()
 
     @property
     def is_busy(self) -> bool:
@@ -169,16 +191,20 @@ class Database:
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         """What a query gives; any statement is a query."""
-        return list(self.each(query, *values))
+        with self._translated():
+            cursor = self._connection.execute(query, values)
+            first = next(cursor, None)
+            if first is None:
+                return []
+            row = _row(*(name for name, *_ in cursor.get_description()))
+            return [row(first), *map(row, cursor)]
 
     def each(self, query: str, *values: Any) -> Iterator[Row]:
         """The same, row by row."""
         with self._translated():
             cursor = self._connection.execute(query, values)
-            row: type[Row] | None = None
             for held in cursor:
-                row = row or _row(*(name for name, *_ in cursor.get_description()))
-                yield row(held)
+                yield _row(*(name for name, *_ in cursor.get_description()))(held)
 
     def insert(self, table: str, columns: dict[str, Any], conflict: str = "") -> None:
         """One row, by column; `conflict` is SQL's ON CONFLICT clause."""
@@ -192,19 +218,19 @@ class Database:
             yield
         except apsw.Error as error:
             code = getattr(error, "result", 0) & 0xFF
-            raise CorpusError(f"{self.path}: {error}; {_ADVICE.get(code, _DAMAGED)}") from error
+            raise CorpusError(f"{self.path}: {error}; {_ADVICE.get(code, ADVICE)}") from error
 
     @property
     def _connection(self) -> apsw.Connection:
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._opened() if self.is_writable else self._opened_to_read()
-            connection.set_busy_timeout(_WAIT)
             self._local.connection = connection
         return connection
 
     def _opened(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path), vfs=_VFS)
+        connection = apsw.Connection(str(self.path), vfs=self._vfs)
+        connection.set_busy_timeout(_WAIT)
         connection.reserve_bytes(reserve=_CHECKSUM)  # of a new file; an older one has them when it is written anew
         for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -214,7 +240,6 @@ class Database:
 
     def _opened_to_read(self) -> apsw.Connection:
         """What stands in a log beside it counts too; without one, SQLite would still want to write one."""
-        log = self.path.with_name(f"{self.path.name}-wal")
-        is_alone = not log.exists() or not log.stat().st_size
+        is_alone = not self.log.exists() or not self.log.stat().st_size
         uri = f"file:{quote(str(self.path.absolute()))}?{'immutable=1' if is_alone else 'mode=ro'}"
-        return apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs=_VFS)
+        return apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, vfs=self._vfs)

@@ -181,8 +181,12 @@ class Shelves:
         )
         return name, data
 
-    def kept(self) -> Iterator[tuple[Document, str, bytes, Extent]]:
-        """Every version of every document with its file's name, its bytes as stored, and the extent it was split by."""
-        for row in self._database.rows("SELECT id, version FROM documents ORDER BY id, version"):
-            (held,) = self._database.rows("SELECT * FROM documents WHERE id = ? AND version = ?", *row)
-            yield document_of(held), held["file"], held["data"], Extent(**json.loads(held["extent"]))
+    def kept_versions(self) -> list[tuple[str, int]]:
+        """Every document with each of its versions, withdrawn or not."""
+        return [(*row,) for row in self._database.rows("SELECT id, version FROM documents ORDER BY id, version")]
+
+    def kept(self, document: str, version: int) -> tuple[Document, str, bytes, Extent]:
+        """A version of a document with its file's name, its bytes as stored, and the extent it was split by."""
+        query = "SELECT * FROM documents WHERE id = ? AND version = ?"
+        (held,) = self._database.rows(query, document, version)
+        return document_of(held), held["file"], held["data"], Extent(**json.loads(held["extent"]))

@@ -12,13 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from corpus.database import Database
+from corpus.checksums import log_faults
+from corpus.database import ADVICE, Database
 from corpus.document import CorpusError, Role, Work
 from corpus.fulltext import Findable, FullText
 from corpus.jobs import Jobs
 from corpus.passages import numbered
 from corpus.records import Draft, Row, draft_columns, passage_columns, work_columns
 from corpus.shelves import Shelves
+from corpus.watermark import Watermark
 from corpus.witnesses import Body, are_witnesses
 
 _WITH_SKETCHES, _WITH_CHANGES = 3, 4
@@ -39,14 +41,30 @@ class Store(Shelves):
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the store at `path`, creating it."""
-        super().__init__(Database(path))
-        self.full_text = FullText(self._database)
-        self.jobs = Jobs(self._database, self.changes)
-        if self._database.is_writable:
+        """Open the store at `path`, creating it; one that lacks what it has acknowledged is a CorpusError.
+
+        Where its folder can't be written to it is only read.
+        """
+        database = Database(path)
+        super().__init__(database)
+        self.full_text = FullText(database)
+        self.jobs = Jobs(database, self.changes)
+        self.watermark = Watermark(path.with_name(f"{path.name}-last"))
+        for fault in log_faults(database.log):
+            raise CorpusError(f"{path}: {fault}; {ADVICE}")
+        self._check()
+        if database.is_writable:
             self._upgrade()
-        else:
-            self._database.format()
+
+    def _check(self) -> None:
+        """Raises CorpusError if it has not come through the last change that was acknowledged."""
+        last = self.watermark.change()
+        format_ = self._database.format()
+        if last and not (format_ >= _WITH_CHANGES and self.changes.knows(last)):
+            raise CorpusError(
+                f"{self._database.path}: lacks its last change, number {last.number}: its log is damaged, or it was put "
+                "back from a backup; `yinju doctor --repair` goes on from what is there, then ingest again what is not"
+            )
 
     def _upgrade(self) -> None:
         with self._database.transaction("IMMEDIATE"):
@@ -62,6 +80,9 @@ class Store(Shelves):
         """What is done inside is done as a whole or not at all, and by nobody else meanwhile."""
         with self._database.transaction("IMMEDIATE"):
             yield
+            last = self.changes.last()
+        if not self._database.is_busy:
+            self.watermark.set(last)
 
     def put(self, draft: Draft, today: datetime.date) -> Outcome:
         """Store one document: all of it or none. `today` becomes its access date if it is new.
@@ -69,7 +90,7 @@ class Store(Shelves):
         Raises CorpusError if its name was made of another file's path before.
         """
         columns = draft_columns(draft)
-        with self._database.transaction("IMMEDIATE"):
+        with self.changing():
             name = draft.entry.document
             known = self._database.rows("SELECT * FROM documents WHERE id = ? ORDER BY version DESC LIMIT 1", name)
             is_back = self.withdrawn(name) is not None
@@ -101,7 +122,7 @@ class Store(Shelves):
 
     def withdraw(self, document: str, today: datetime.date) -> None:
         """Take a document out of the collection; its name stays, with the date. Raises CorpusError if there is none."""
-        with self._database.transaction("IMMEDIATE"):
+        with self.changing():
             held = self.member(document)
             if held is None:
                 already = self.withdrawn(document)
@@ -112,6 +133,18 @@ class Store(Shelves):
             self.full_text.drop(document)
             self.changes.note([document])
             self._align(held.work)
+
+    def derive(self) -> None:
+        """Work out anew what follows from the documents and their passages: witnesses, and what finds paragraphs."""
+        with self._database.transaction("IMMEDIATE"):
+            for member in self.members():
+                self._make_findable(member.document)
+            for work in self.works():
+                self._align(work)
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        self._database.close()
 
     def _names(self) -> str:
         return ", ".join(member.document for member in self.members()) or "none"

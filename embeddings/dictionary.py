@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.shipped import check
 from embeddings.arrays import mapped
 
 FOLDER = Path(__file__).with_name("dictionary-0.42.1")  # by jieba's version
@@ -20,8 +21,10 @@ _TOTAL = ""  # the word whose frequency is that of all together
 class Dictionary:
     """Word → frequency, 0 for what words only begin with; as much of a mapping as jieba needs. Takes more words in."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._keys, self._frequencies = mapped(folder / KEYS).data, mapped(folder / FREQUENCIES)
+    def __init__(self) -> None:
+        """Raises CorpusError if its files are not as they were shipped."""
+        check(FOLDER.parent, *(f"{FOLDER.name}/{name}" for name in (KEYS, FREQUENCIES)))
+        self._keys, self._frequencies = mapped(FOLDER / KEYS).data, mapped(FOLDER / FREQUENCIES)
         self._known: dict[str, int] = {}  # more words, and those that were asked for
 
     @property

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.document import Span
+from corpus.shipped import check
 from embeddings.tokenizer import Encodings
 
 Vectors = NDArray[np.float32]
@@ -82,8 +83,13 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def open_encoder(model: str | None = None) -> Encoder:
-    """The built-in model, or the folder or hub id `model`. Raises EncoderError if it can't be loaded."""
+    """The built-in model, or the folder or hub id `model`. Raises EncoderError if it can't be loaded.
+
+    Raises CorpusError if the built-in one is not as it was shipped.
+    """
     folder = Path(model) if model else BUILT_IN
+    if folder == BUILT_IN:
+        check(BUILT_IN.parent, f"{BUILT_IN.name}/modules.json")
     if _is_static(folder):
         return StaticEncoder(folder)
     return TransformerEncoder(str(folder) if folder.is_dir() else str(model))

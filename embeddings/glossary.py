@@ -14,6 +14,7 @@ from pathlib import Path
 
 from corpus.document import Span
 from corpus.folding import HAN, Folded, fold
+from corpus.shipped import check
 from embeddings.terms import Analyser, stem
 
 BUILT_IN = Path(__file__).with_name("glossary.toml")
@@ -127,7 +128,12 @@ def _units(folded: Folded) -> Iterator[tuple[str, Span]]:
 
 
 def load(*paths: Path) -> Glossary:
-    """The concepts of all `paths` together. Raises GlossaryError if one of them can't be read as a glossary."""
+    """The concepts of all `paths` together. Raises GlossaryError if one of them can't be read as a glossary.
+
+    Raises CorpusError if the built-in one is not as it was shipped.
+    """
+    if BUILT_IN in paths:
+        check(BUILT_IN.parent, BUILT_IN.name)
     return Glossary(concept for path in paths for concept in _read(path))
 
 

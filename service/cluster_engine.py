@@ -91,6 +91,9 @@ class ClusterEngine:
             return []  # it has just gone on
         return [] if index.size == state["rows"] else [f"the cluster has {index.size} rows of {state['rows']}"]
 
-    def give_up(self, index: Index) -> bool:
+    def damage(self) -> list[str]:
+        return []
+
+    def give_up(self) -> bool:
         """What a cluster keeps it checks for itself."""
         return False

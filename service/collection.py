@@ -127,11 +127,11 @@ class Collection:
         except IndexMissing:
             return []
         except IndexUnusable as error:
-            return [str(error)]
+            return self._engine.damage() or [str(error)]
 
     def scrub_index(self) -> bool:
         """Read the index in full; one that is damaged is given up and made anew. Whether it was."""
-        is_damaged = self._engine.give_up(self.index())
+        is_damaged = self._engine.give_up()
         if is_damaged:
             self._snapshot.forget()
             self.renew()

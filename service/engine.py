@@ -12,7 +12,7 @@ from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import condemn, damage, mark, tidying
+from embeddings.publication import IndexUnusable, condemn, current, damage, mark, tidying
 from service.contents import Contents
 
 
@@ -53,8 +53,11 @@ class Engine(Protocol):
     def problems(self, index: Index) -> list[str]:
         """What is wrong with an index, read in full."""
 
-    def give_up(self, index: Index) -> bool:
-        """Read an index in full, and let nobody open what is damaged; whether anything is."""
+    def damage(self) -> list[str]:
+        """What is damaged of what is published, read in full, whether or not it can be opened."""
+
+    def give_up(self) -> bool:
+        """Read in full what is published, and let nobody open what is damaged; whether anything is."""
 
 
 class Folder:
@@ -79,10 +82,19 @@ class Folder:
         return tidying(self._folder)
 
     def problems(self, index: Index) -> list[str]:
-        return [f"{name}: {problem}" for name in index.state.folders for problem in damage(self._folder / name)]
+        return self.damage()
 
-    def give_up(self, index: Index) -> bool:
-        damaged = [name for name in index.state.folders if any(damage(self._folder / name))]
+    def damage(self) -> list[str]:
+        return [f"{name}: {problem}" for name in self._folders() for problem in damage(self._folder / name)]
+
+    def give_up(self) -> bool:
+        damaged = [name for name in self._folders() if any(damage(self._folder / name))]
         for name in damaged:
             condemn(self._folder / name)
         return bool(damaged)
+
+    def _folders(self) -> tuple[str, ...]:
+        try:
+            return current(self._folder).folders
+        except IndexUnusable:
+            return ()

@@ -17,7 +17,6 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from corpus.audit import audit
 from corpus.catalogue import NAME
 from corpus.cataloguing import drafted
 from corpus.confinement import Confinement
@@ -32,6 +31,7 @@ from service import built_in
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
+from service.doctor import examined, repaired
 from service.doors import figures, intake, terminal
 from service.doors.citing import TimelineOut, VerificationOut
 from service.doors.intake import FileOut
@@ -261,23 +261,35 @@ def mcp() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Re-derive every passage from its stored file and check the index; one line for each thing that is wrong.
+def doctor(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rebuild what can be; what is gone is named. Stop the service before.")
+    ] = False,
+) -> None:
+    """Check the program's files, every page of the store and every file of the index; a line for each thing wrong.
 
-    That the index is behind the store is nothing wrong: the next `yinju ingest` or `yinju serve` brings it up to date.
+    Every passage is derived anew from its stored file. That the index is behind the store is nothing wrong: the next
+    `yinju ingest` or `yinju serve` brings it up to date.
     """
-    collection = Collection(_settings(), create=False)
-    kept = audit(collection.store) if collection.keeps_store else ()
-    findings = [*kept, *(f"index: {problem}" for problem in collection.index_problems())]
-    for finding in findings:
+    settings = _settings()
+    if settings.data and not settings.store.exists():
+        Collection(settings, create=False)
+    findings = 0
+    for finding in (repaired if repair else examined)(settings):
         sys.stdout.write(f"{terminal.plain(finding)}\n")
-    if not findings and collection.keeps_store and not collection.growth.is_current():
+        findings += 1
+    if findings:
+        terminal.stderr().print(f"{findings} problems", markup=False)
+        raise typer.Exit(1)
+    _sound(Collection(settings, create=False))
+
+
+def _sound(collection: Collection) -> None:
+    if collection.keeps_store and not collection.growth.is_current():
         terminal.stderr().print("the index is behind the store; `yinju ingest` brings it up to date", markup=False)
     members = collection.library.members()
     passages = sum(len(collection.library.body(member.document)) for member in members)
-    terminal.stderr().print(f"{len(members)} documents, {passages} passages: {len(findings)} problems", markup=False)
-    if findings:
-        raise typer.Exit(1)
+    terminal.stderr().print(f"{len(members)} documents, {passages} passages: 0 problems", markup=False)
 
 
 @app.command()

@@ -55,7 +55,7 @@ def test_a_sound_store_has_no_findings(path: Path) -> None:
             lambda path: change(path, "UPDATE passages SET number = 99 WHERE document = 'hant-2022' AND number = 65"),
             [
                 "hant-2022: the numbers of its passages in version 1 have been changed",
-                "store: a row can't be read (KeyError('hant-2022/65')); restore the store",
+                "store: a row can't be read (KeyError('hant-2022/65')); run `yinju doctor --repair`",
             ],
         ),
         (
@@ -64,7 +64,7 @@ def test_a_sound_store_has_no_findings(path: Path) -> None:
         ),
         (
             lambda path: change(path, "UPDATE passages SET spans = '[[' WHERE document = 'hant-2022' AND number = 7"),
-            ["store: a row can't be read"],
+            ["hant-2022: a row can't be read", "store: a row can't be read", "store: a row can't be read"],
         ),
         (
             lambda path: change(

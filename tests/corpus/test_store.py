@@ -119,7 +119,7 @@ def test_the_store_keeps_the_original_bytes(store: Store, tmp_path: Path) -> Non
     entry = draft(tmp_path, PARAGRAPHS).entry
     reading = read("minutes.txt", data)
     store.put(Draft(reading, entry, "zh-Hans", (), Findable.of(())), TODAY)
-    ((document, file, kept, _),) = store.kept()
+    document, file, kept, _ = store.kept("minutes", 1)
     assert (kept, file, document.raw, document.text_sha256) == (data, "minutes.txt", data.decode(), None)
 
 
@@ -197,6 +197,7 @@ def test_a_store_of_the_first_format_is_brought_up_to_date(store: Store, tmp_pat
         "PRAGMA user_version = 1",
     ):
         Database(path).rows(statement)
+    store.watermark.path.unlink()
     upgraded = Store(path)
     assert list(upgraded.paragraphs()) == list(store.paragraphs()) and list(audit(upgraded)) == []
     assert upgraded.full_text.holding(wording("防止外空武器化").text, 9) == [Place("minutes", 1)]
