@@ -22,7 +22,7 @@ _STEP = 1 << 12  # pages that are read at once
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A page, or a page or the header of a log, that does not fit; `bit` of the file has flipped, if that can be told."""
+    """A page, of a file or a log, that does not fit; `bit` of the file has flipped, if that can be told."""
 
     name: str
     bit: int | None
@@ -122,7 +122,7 @@ def _sums(words: Words) -> Words:
 def _flips(words: Words, kept: Words, found: Words, is_swapped: bool = False) -> list[int]:
     """The bits of which one must have flipped if the sums of `words` are not `kept` but `found`.
 
-    Those of the sums themselves, which stand in the other order of bytes if `is_swapped`, come after those of the words.
+    Those of the sums themselves, which stand in the other order of bytes if `is_swapped`, come last.
     """
     in_sums = _differing(*((kept.byteswap(), found.byteswap()) if is_swapped else (kept, found)))
     bits = np.arange(32, dtype=np.uint32)[:, None]

@@ -1,8 +1,8 @@
 """A damaged store written anew, out of what of it can still be trusted.
 
 That is what its pages' checksums vouch for, and bytes that have their SHA-256. The rest is derived from those: texts,
-passages, witnesses, what they are found by. A paragraph keeps its number if any row still tells it. What can't be had is
-named, and what stood under its name answers as withdrawn until the file is ingested again. The damaged file is kept.
+passages by today's rules, witnesses, what they are found by. What can't be had is named, and a document whose file is
+gone answers as withdrawn until that is ingested again. The damaged store is kept beside it.
 """
 
 import datetime

@@ -62,8 +62,8 @@ class Store(Shelves):
         format_ = self._database.format()
         if last and not (format_ >= _WITH_CHANGES and self.changes.knows(last)):
             raise CorpusError(
-                f"{self._database.path}: lacks its last change, number {last.number}: its log is damaged, or it was put "
-                "back from a backup; `yinju doctor --repair` goes on from what is there, then ingest again what is not"
+                f"{self._database.path}: lacks its last change, number {last.number}: its log is damaged, or it was "
+                "put back from a backup; `yinju doctor --repair` goes on from what is there, then ingest what is not"
             )
 
     def _upgrade(self) -> None:

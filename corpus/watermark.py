@@ -21,7 +21,7 @@ class Watermark:
         self.path = path
 
     def set(self, change: Change) -> None:
-        """Call it after the change is durable. Where it can't be written it stays as it was, which is weaker, not wrong."""
+        """Call it after the change is durable. Where it can't be written it stays as it was: weaker, not wrong."""
         told = f"{change.number} {change.token}"
         with suppress(OSError):
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o644)

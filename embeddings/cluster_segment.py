@@ -47,6 +47,7 @@ class ClusterSegment:
     """Rows by the numbers of their entries."""
 
     seen: tuple[int, int] | None = None
+    is_checked = True
 
     def __init__(
         self,

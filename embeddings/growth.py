@@ -32,6 +32,7 @@ from embeddings.publication import (
     building,
     current,
     publish,
+    sound,
     write_folder,
 )
 from embeddings.rows import Row
@@ -149,6 +150,8 @@ class Growth:
 
     def _replaced(self, index: Index, chosen: range, heard: Heard) -> bool:
         if index.size > _SMALL:
+            for segment in index.state.segments[chosen.start : chosen.stop]:
+                sound(self._folder / segment.name, is_in_full=True)  # what is damaged must not be sealed anew
             merged = self._segment(index.batches(chosen), sum(index.sizes[chosen.start : chosen.stop]), heard)
         elif index.state.change == self._source.last():
             merged = self._prepared(None, heard)

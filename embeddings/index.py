@@ -31,6 +31,7 @@ from embeddings.terms import VERSION
 
 _CANDIDATES = 40  # from each side
 _DESCRIBED = 3  # concepts whose description a question fits best, and that bring candidates
+_NONSENSE = (ArithmeticError, LookupError, ValueError)  # what comes of reading what was not written
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
 Place = tuple[int, int]  # a segment and a row in it
@@ -151,7 +152,15 @@ class Index:
             yield from self.segments[at].batches(self._without[at])
 
     def search(self, query: Query, k: int, confidence: Confidence = CALIBRATED) -> Found:
-        """The `k` most probable paragraphs for `query`, best first, ties in row order."""
+        """The `k` most probable paragraphs for `query`, best first, ties in row order. Raises IndexDamaged."""
+        try:
+            return self._search(query, k, confidence)
+        except _NONSENSE as error:
+            if all(segment.is_checked for segment in self.segments):
+                raise
+            raise IndexDamaged(f"index: {error!r} from a large file; run `yinju doctor --repair`") from error
+
+    def _search(self, query: Query, k: int, confidence: Confidence) -> Found:
         with stage("encode"):
             vector, own = self._encoder.encode_query([query.with_names(self._languages), query.text])
             likeness = self.descriptions.likeness(own, self._encoder.encode_tokens([query.text])[0])

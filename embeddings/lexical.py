@@ -53,6 +53,17 @@ def _writing(folder: Path) -> Iterator[Adding]:
     writer.wait_merging_threads()
 
 
+@contextmanager
+def _panicking() -> Iterator[None]:
+    """What tantivy makes of a damaged file is no Exception: it would end a thread."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError(f"tantivy: {error}") from error
+        raise
+
+
 class LexicalIndex:
     """Terms and words by row number, with the documents that each row belongs to."""
 
@@ -64,7 +75,8 @@ class LexicalIndex:
 
     def frequency(self, term: str) -> int:
         """In how many rows `term` occurs."""
-        return int(self._searcher.doc_freq("terms", term))
+        with _panicking():
+            return int(self._searcher.doc_freq("terms", term))
 
     def search(
         self,
@@ -121,6 +133,7 @@ class LexicalIndex:
         return tantivy.Query.term_set_query(self._schema, "documents", list(documents))
 
     def _found(self, query: tantivy.Query, k: int) -> dict[int, float]:
-        hits = self._searcher.search(query, limit=k, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        with _panicking():
+            hits = self._searcher.search(query, limit=k, count=False).hits
+            rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return {int(row or 0): float(score) for row, (score, _) in zip(rows, hits, strict=True)}

@@ -3,8 +3,10 @@
     indexes/current        the state: which folders are in use, what they were made with, and of which store
     indexes/NAME-<digest>/ manifest.json has the size and the SHA-256 of every other file; a folder never changes
 
-Every file is checked before it is opened, but of a large one only the size: who opens it should not wait until it is
-read. `yinju doctor` and a service in the background read those too.
+Every file is checked before it is opened, but of a large one only the size and both ends, where what says how to read
+the rest stands: who opens it should not wait until it is read. `yinju doctor`, a service in the background, and whoever
+merges it read all of it. Until then the numbers by which passages are ranked are taken on trust; what is quoted is not,
+for words and citations come from the store, and each row has a digest of its own.
 A reader that has opened a folder keeps it; those of the state before are kept for readers in between.
 """
 
@@ -23,12 +25,13 @@ from typing import Any
 
 from corpus.changes import Change
 
-FORMAT = 7
+FORMAT = 8
 
 _CURRENT = "current"
 _MANIFEST = "manifest.json"
 _ASIDE = ".tmp"
 _LARGE = 1 << 28  # bytes, which take a sixth of a second to read
+_END = 1 << 16  # bytes of each end
 
 
 class IndexUnusable(Exception):
@@ -217,15 +220,23 @@ def check(state: State, made_with: Mapping[str, Any]) -> None:
             )
 
 
-def sound(path: Path) -> Path:
-    """The folder at `path`, after its files were checked, large ones by their size. Raises IndexDamaged."""
-    for problem in damage(path, _LARGE):
+def is_large(path: Path) -> bool:
+    """Whether a folder holds a file that is not read in full when it is opened."""
+    return any(file.stat().st_size > _LARGE for file in _files(path))
+
+
+def sound(path: Path, is_in_full: bool = False) -> Path:
+    """The folder at `path`, after its files were checked, large ones by their ends unless `is_in_full`.
+
+    Raises IndexDamaged.
+    """
+    for problem in damage(path, inf if is_in_full else _LARGE):
         raise IndexDamaged(f"{path}: {problem}; run `yinju ingest` to build the index anew")
     return path
 
 
 def damage(path: Path, most: float = inf) -> Iterator[str]:
-    """What is wrong with the files of an index folder, a line each; of those over `most` bytes only the size counts."""
+    """What is wrong with the files of an index folder, a line each; of those over `most` bytes only size and ends count."""
     try:
         manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
         files = dict(manifest).items()
@@ -235,7 +246,8 @@ def damage(path: Path, most: float = inf) -> Iterator[str]:
     for name, seal in files:
         try:
             size = (path / name).stat().st_size
-            if seal != {"bytes": size, "sha256": seal["sha256"] if size > most else _sha256(path / name)}:
+            is_read = size <= most or size != seal["bytes"]
+            if seal != (_seal(path / name) if is_read else {**seal, "ends": _ends(path / name)}):
                 yield f"{name} has changed since it was published"
         except OSError as error:
             yield f"{name}: {error.strerror}"
@@ -265,12 +277,20 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _seal(path: Path) -> dict[str, Any]:
-    return {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+    return {"bytes": path.stat().st_size, "sha256": _sha256(path), "ends": _ends(path)}
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _ends(path: Path) -> str:
+    with path.open("rb") as file:
+        sha256 = hashlib.sha256(file.read(_END))
+        file.seek(max(0, path.stat().st_size - _END))
+        sha256.update(file.read(_END))
+    return sha256.hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.arrays import mapped
+from embeddings.publication import IndexDamaged
 
 Places = NDArray[np.int64]
 
 _ROWS, _STARTS, _DOCUMENTS, _BASES = "rows.jsonl", "row-starts.npy", "documents.json", "bases.npy"
 _PARAGRAPHS = "paragraphs.npy"
+_DIGESTS = "row-digests.npy"
 _PLACES, _EDGES = "document-rows.npy", "document-starts.npy"
 
 
@@ -61,6 +63,10 @@ class Row:
         return int.from_bytes(blake2b(self.paragraph[0].encode(), digest_size=8).digest(), "little", signed=True)
 
 
+def _digest(line: bytes) -> int:
+    return int.from_bytes(blake2b(line, digest_size=8).digest(), "little")
+
+
 class Adding(Protocol):
     """Takes one row; the i-th becomes row i."""
 
@@ -71,13 +77,15 @@ class Adding(Protocol):
 def writing_rows(folder: Path) -> Iterator[Adding]:
     """Gives what adds a row to the files of `folder`."""
     starts, bases, documents = array("q", [0]), array("b"), defaultdict[str, Any](lambda: array("q"))
-    keys = array("q")
+    keys, digests = array("q"), array("Q")
     with (folder / _ROWS).open("wb") as file:
 
         def add(row: Row) -> None:
             for document in row.documents:
                 documents[document].append(len(bases))
-            starts.append(starts[-1] + file.write(f"{row.line}\n".encode()))
+            line = row.line.encode()
+            starts.append(starts[-1] + file.write(line + b"\n"))
+            digests.append(_digest(line))
             bases.append(row.is_base)
             keys.append(row.key)
 
@@ -85,6 +93,7 @@ def writing_rows(folder: Path) -> Iterator[Adding]:
     names = sorted(documents)
     (folder / _DOCUMENTS).write_text(json.dumps(names, ensure_ascii=False), "utf-8")
     np.save(folder / _STARTS, np.frombuffer(starts, np.int64))
+    np.save(folder / _DIGESTS, np.frombuffer(digests, np.uint64))
     np.save(folder / _BASES, np.array(bases, np.bool_))
     np.save(folder / _PARAGRAPHS, np.frombuffer(keys, np.int64))
     np.save(folder / _PLACES, np.array([at for name in names for at in documents[name]], np.int64))
@@ -100,6 +109,7 @@ class Rows(Sequence[Row]):
         if len(self):  # an empty file can't be mapped
             with (folder / _ROWS).open("rb") as file:
                 self._lines = mmap(file.fileno(), 0, access=ACCESS_READ)
+        self._digests: NDArray[np.uint64] = mapped(folder / _DIGESTS)
         self.is_base: NDArray[np.bool_] = mapped(folder / _BASES)
         self.keys: Places = mapped(folder / _PARAGRAPHS)
         names = json.loads((folder / _DOCUMENTS).read_text("utf-8"))
@@ -111,7 +121,10 @@ class Rows(Sequence[Row]):
         return len(self._starts) - 1
 
     def __getitem__(self, at: int) -> Row:  # type: ignore[override]  # no slices
-        return Row.of(self._lines[int(self._starts[at]) : int(self._starts[at + 1]) - 1])
+        line = self._lines[int(self._starts[at]) : int(self._starts[at + 1]) - 1]
+        if _digest(line) != int(self._digests[at]):
+            raise IndexDamaged(f"row {at} of the index has changed since it was published; run `yinju doctor --repair`")
+        return Row.of(line)
 
     @property
     def documents(self) -> Set[str]:

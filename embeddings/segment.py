@@ -36,6 +36,10 @@ class Segment(Protocol):
         """What was seen of its folder when it was opened; None if it has none."""
 
     @property
+    def is_checked(self) -> bool:
+        """Whether all of it was compared with what was written, before it was opened."""
+
+    @property
     def tags(self) -> Sequence[str]:
         """The languages of its rows, without the script."""
 

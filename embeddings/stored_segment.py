@@ -16,7 +16,7 @@ from embeddings.dense import DenseIndex, DenseWriter, Kind
 from embeddings.encoder import Encoder, Vectors
 from embeddings.lexical import LexicalIndex, writing_terms
 from embeddings.preparation import Batch
-from embeddings.publication import seen
+from embeddings.publication import is_large, seen
 from embeddings.rows import Row, Rows, writing_rows
 from embeddings.segment import Limits, Order
 from embeddings.tokens import TokenStore, Units, writing_tokens
@@ -34,7 +34,7 @@ class StoredSegment:
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         """Open what `write` wrote with the same encoder; the caller has checked the files."""
-        self.name, self.seen = folder.name, seen(folder)
+        self.name, self.seen, self.is_checked = folder.name, seen(folder), not is_large(folder)
         self.rows = Rows(folder)
         self.dense = DenseIndex(folder / _DENSE)
         self.lexical = LexicalIndex(folder / _LEXICAL)

@@ -64,9 +64,14 @@ def _store(path: Path) -> Iterator[str]:
     if Watermark(path.with_name(f"{path.name}-last")).is_damaged:
         yield "store: the note of its last change is damaged; run `yinju doctor --repair`"
     try:
-        yield from audit(Store(path))
+        store = Store(path)
     except CorpusError as error:
         yield f"store: {error}"
+        return
+    try:
+        yield from audit(store)
+    finally:
+        store.close()
 
 
 def _index(settings: Settings) -> Iterator[str]:

@@ -107,7 +107,7 @@ def test_another_format_is_a_mismatch(tmp_path: Path) -> None:
     published(tmp_path)
     held = json.loads((tmp_path / "current").read_text())
     (tmp_path / "current").write_text(json.dumps({**held, "format": 2}))
-    with pytest.raises(IndexMismatch, match="has format 2, not 7; run `yinju ingest`"):
+    with pytest.raises(IndexMismatch, match="has format 2, not 8; run `yinju ingest`"):
         current(tmp_path)
 
 

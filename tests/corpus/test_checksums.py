@@ -1,0 +1,79 @@
+"""One flipped bit in a store or its log is found wherever it is, and put back where it can be told."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from corpus.checksums import PAGE, faults, log_faults, mend
+from corpus.document import CorpusError
+from corpus.store import Store
+from service.ingestion import BUILT_IN, ingest
+
+FLIPS = 150
+
+
+def flipped(data: bytes, bit: int) -> bytes:
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    store = Store(tmp_path / "store.sqlite3")
+    ingest(store, [BUILT_IN])
+    return tmp_path / "store.sqlite3"
+
+
+def test_a_flipped_bit_in_a_page_is_found_and_mostly_put_back(path: Path) -> None:
+    Store(path).close()
+    data, rng, mended = path.read_bytes(), Random(1), 0
+    assert list(faults(path)) == [] and len(data) > 100 * PAGE
+    for _ in range(FLIPS):
+        bit = rng.randrange(8 * len(data))
+        path.write_bytes(flipped(data, bit))
+        (fault,) = faults(path)
+        assert fault.name == f"page {bit // 8 // PAGE + 1}" and fault.bit in (bit, None)
+        if fault.bit is not None:
+            mend(path, fault)
+            assert path.read_bytes() == data
+            mended += 1
+    assert mended > FLIPS // 2
+
+
+def test_a_flipped_bit_in_the_log_is_found_before_sqlite_passes_over_what_follows(path: Path) -> None:
+    log = path.with_name("store.sqlite3-wal")
+    opened = Store(path)  # so that the log stays
+    opened.members()
+    data, rng, mended = log.read_bytes(), Random(2), 0
+    assert list(log_faults(log)) == []
+    copy = path.parent / "copy.sqlite3"
+    for number in range(FLIPS):
+        bit = rng.randrange(8 * len(data)) if number % 2 else 256 + rng.randrange(100) * 8 * (PAGE + 24) + number
+        broken = copy.with_name("copy.sqlite3-wal")
+        broken.write_bytes(flipped(data, bit))
+        (fault,) = log_faults(broken)
+        assert fault.bit in (bit, None)
+        if number < 3:
+            copy.write_bytes(path.read_bytes())
+            with pytest.raises(CorpusError, match="of its log is damaged; run `yinju doctor`"):
+                Store(copy)
+        if fault.bit is not None:
+            mend(broken, fault)
+            assert broken.read_bytes() == data
+            mended += 1
+    assert mended > FLIPS // 2
+
+
+def test_what_a_killed_process_has_not_finished_is_no_damage(path: Path) -> None:
+    log = path.with_name("store.sqlite3-wal")
+    opened = Store(path)
+    opened.members()
+    data = log.read_bytes()
+    broken = log.with_name("broken")
+    for cut in (PAGE + 100, 40 * (PAGE + 24) + 32 + 24, 30):
+        broken.write_bytes(data[:cut])
+        assert list(log_faults(broken)) == []
+    broken.write_bytes(data[:-PAGE] + bytes(PAGE))
+    assert list(log_faults(broken)) == []
