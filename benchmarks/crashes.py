@@ -1,10 +1,11 @@
-"""Ingestion killed at random moments: is all that it acknowledged there, is nothing damaged, does the next run finish?
+"""Killed at random moments: is all that was acknowledged there, is nothing damaged, does the next run finish?
 
     python -m benchmarks.crashes FOLDER [--rounds 200] [--seed 0]
 
-Every round a process takes files in and builds the index, and is killed (SIGKILL) at a random moment between its start
-and a little after its usual end. Then the store is audited as `yinju doctor` does, every document that was acknowledged
-is looked for, and the index has to open if there is one. The rounds go on with the same data until one is not killed in
+Every round a process takes files in, withdraws one in eight of them, and builds and merges the index, and is killed
+(SIGKILL) at a random moment between its start and a little after its usual end. Then the store is audited as `yinju
+doctor` does, every document that was acknowledged is looked for, what was withdrawn has to be gone and to say since when,
+and the index has to open if there is one. The rounds go on with the same data until one is not killed in
 time; what it has made must be what an undisturbed run makes. Then a third of the files change, or, each third time, the
 data folder is emptied.
 """
@@ -16,8 +17,10 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -31,6 +34,8 @@ from service.collection import Collection
 from service.ingestion import Report, ingest
 from service.settings import Settings
 
+_GONE = "gone"
+_WITHDRAWN = 8  # of so many documents one
 FILES = 40
 _AFTER = 1.15  # of the usual time: so long a round may take to be killed
 
@@ -39,18 +44,18 @@ _forking = multiprocessing.get_context("fork")  # what is imported already need 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the rounds: how many were killed, before or after the first document, and while indexing."""
+    """What came of the rounds: how many were killed, and in which phase."""
 
     killed: int = 0
-    early: int = 0
-    indexing: int = 0
+    phases: Counter[str] = field(default_factory=Counter)
     finished: int = 0
     acknowledged: int = 0
+    withdrawn: int = 0
 
     def __str__(self) -> str:
         return (
-            f"{self.killed} killed ({self.early} before the first document was stored, {self.indexing} while "
-            f"indexing), {self.finished} finished; {self.acknowledged} documents acknowledged"
+            f"{self.killed} killed ({', '.join(f'{count} {phase}' for phase, count in sorted(self.phases.items()))}), "
+            f"{self.finished} finished; {self.acknowledged} documents and {self.withdrawn} withdrawals acknowledged"
         )
 
 
@@ -102,7 +107,15 @@ class Trial:
 
         ingest(collection.store, [self.folder / "files"], told)
         pipe.send(("", "indexing"))
-        collection.build_index()
+        collection.grow_index()
+        pipe.send(("", "withdrawing"))
+        for member in collection.store.members()[::_WITHDRAWN]:
+            collection.store.withdraw(member.document, date.today())
+            pipe.send((member.document, _GONE))
+        pipe.send(("", "indexing again"))
+        collection.grow_index()
+        pipe.send(("", "merging"))
+        collection.tidy_index()
         pipe.send(("", "done"))
 
     def _collection(self, data: Path) -> Collection:
@@ -122,18 +135,19 @@ class Trial:
         told = []
         while pipe.poll() and (held := _received(pipe)) is not None:
             told.append(held)
-        yield from self._wrong(data, {document: sha256 for document, sha256 in told if document})
+        yield from self._wrong(data, {document: said for document, said in told if document})
         if ("", "done") in told:
             self.tally.finished += 1
             yield from self._unlike(data)
             self._go_on()
         else:
             self.tally.killed += 1
-            self.tally.early += not told
-            self.tally.indexing += ("", "indexing") in told
+            reached = [said for document, said in told if not document]
+            self.tally.phases[reached[-1] if reached else "ingesting" if told else "starting"] += 1
 
     def _wrong(self, data: Path, acknowledged: Mapping[str, str]) -> Iterator[str]:
         self.tally.acknowledged += len(acknowledged)
+        self.tally.withdrawn += list(acknowledged.values()).count(_GONE)
         if not (data / "store.sqlite3").exists():
             if acknowledged:
                 yield f"no store, but {len(acknowledged)} documents were acknowledged"
@@ -141,9 +155,12 @@ class Trial:
         collection = self._collection(data)
         yield from audit(collection.store)
         yield from collection.index_problems()
-        for name, sha256 in acknowledged.items():
+        for name, said in acknowledged.items():
             document = collection.store.document(name)
-            if document is None or document.sha256 != sha256:
+            withdrawn = collection.store.withdrawn(name)  # perhaps a moment before it could be said
+            if said == _GONE and (document or not withdrawn):
+                yield f"{name}: was withdrawn, but is there"
+            elif said != _GONE and not withdrawn and (document is None or document.sha256 != said):
                 yield f"{name}: was acknowledged, but {'is not there' if document is None else 'with other bytes'}"
 
     def _unlike(self, data: Path) -> Iterator[str]:
@@ -158,6 +175,8 @@ class Trial:
         )
         if one != other:
             yield f"finished, but {len(one ^ other)} paragraphs are not those of an undisturbed run"
+        if collection.store.members() != clean.store.members():
+            yield "finished, but not with the documents of an undisturbed run"
         for document in clean.store.members():
             if collection.store.file(document.document) != clean.store.file(document.document):
                 yield f"{document.document}: finished, but not with the file's bytes"
@@ -170,7 +189,7 @@ class Trial:
 
 
 def _received(pipe: "Connection[object, object]") -> tuple[str, str] | None:
-    """A document with its SHA-256, or how far the process is; None when it is gone, perhaps in the middle of a word."""
+    """A document with its SHA-256 or that it is gone, or how far the process is; None when it is gone, perhaps in the middle of a word."""
     try:
         document, said = pipe.recv()  # type: ignore[misc]
     except (EOFError, OSError):

@@ -218,7 +218,10 @@ class Database:
             yield
         except apsw.Error as error:
             code = getattr(error, "result", 0) & 0xFF
-            raise CorpusError(f"{self.path}: {error}; {_ADVICE.get(code, ADVICE)}") from error
+            advice = _ADVICE.get(code, ADVICE)
+            if code == apsw.SQLITE_CANTOPEN and self.path.exists():
+                advice = "its folder can't be written to, and its log has to be; open it once where it can"
+            raise CorpusError(f"{self.path}: {error}; {advice}") from error
 
     @property
     def _connection(self) -> apsw.Connection:

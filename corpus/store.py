@@ -142,6 +142,11 @@ class Store(Shelves):
             for work in self.works():
                 self._align(work)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether its folder can be written to; where it can't, what is there is read."""
+        return self._database.is_writable
+
     def close(self) -> None:
         """Let go of this thread's connection."""
         self._database.close()

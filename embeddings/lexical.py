@@ -1,8 +1,10 @@
 """tantivy: BM25 over terms that are already terms, and phrases of words. The only file that imports tantivy."""
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import tantivy
@@ -53,6 +55,14 @@ def _writing(folder: Path) -> Iterator[Adding]:
     writer.wait_merging_threads()
 
 
+def _linked(folder: Path) -> TemporaryDirectory[str]:
+    """A folder that can be written to, with links to all the files of one that can't."""
+    links = TemporaryDirectory(prefix="yinju-")
+    for path in (held for held in folder.resolve().iterdir() if held.suffix != ".lock"):
+        (Path(links.name) / path.name).symlink_to(path)
+    return links
+
+
 @contextmanager
 def _panicking() -> Iterator[None]:
     """What tantivy makes of a damaged file is no Exception: it would end a thread."""
@@ -69,7 +79,9 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         """Open what `writing_terms` wrote."""
-        index = tantivy.Index.open(str(folder))
+        # tantivy wants to write a lock file beside what it opens.
+        self._links = None if os.access(folder, os.W_OK) else _linked(folder)
+        index = tantivy.Index.open(self._links.name if self._links else str(folder))
         self._schema = index.schema
         self._searcher = index.searcher()
 

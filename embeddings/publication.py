@@ -99,8 +99,13 @@ def building(folder: Path) -> Iterator[None]:
 @contextmanager
 def tidying(folder: Path) -> Iterator[bool]:
     """Whether this process may merge segments now: one does at a time, and the others needn't wait for it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "tidying").open("w") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / "tidying").open("w")
+    except OSError:  # where nothing can be written there is nothing to tidy
+        yield False
+        return
+    with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

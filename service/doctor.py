@@ -40,11 +40,13 @@ def repaired(settings: Settings) -> Iterator[str]:
 
     Raises CorpusError or IndexUnusable if it can't be done now, and all is as it was.
     """
-    wrong = list(_program())
-    if not wrong:  # what is rebuilt by a damaged program would be damaged
-        if settings.data:
-            yield from _repaired_store(settings.store)
-        _repair_index(settings)
+    if not any(_program()):  # what is rebuilt by a damaged program would be damaged
+        try:
+            if settings.data:
+                yield from _repaired_store(settings.store)
+            _repair_index(settings)
+        except OSError as error:
+            raise CorpusError(f"{error.filename}: {error.strerror}; then run `yinju doctor --repair` again") from error
     yield from examined(settings)
 
 
@@ -83,6 +85,8 @@ def _index(settings: Settings) -> Iterator[str]:
         yield from (f"index: {problem}" for problem in collection.index_problems())
     except (CorpusError, EncoderError, IndexUnusable) as error:
         yield f"index: {error}"
+    finally:
+        _close(collection)
 
 
 def _repaired_store(path: Path) -> Iterator[str]:
@@ -101,3 +105,10 @@ def _repair_index(settings: Settings) -> None:
     collection = Collection(settings)
     if collection.index_problems() and not collection.scrub_index():
         collection.renew()
+    _close(collection)
+
+
+def _close(collection: Collection) -> None:
+    """For a store can only be replaced that nobody has open."""
+    if collection.keeps_store:
+        collection.store.close()

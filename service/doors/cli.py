@@ -203,6 +203,11 @@ def _make_ready(collection: Collection) -> None:
     """Where documents are kept, an up-to-date index; of the built-in statements if there is nothing else."""
     if not collection.keeps_store:
         return
+    if not collection.store.is_writable:
+        told = f"{collection.settings.folder} can't be written to: what is there is served as it is"
+        terminal.stderr().print(told, markup=False, soft_wrap=True)
+        collection.answerer()
+        return
     mark = collection.settings.folder / "built-in.sha256"
     if built_in.is_wanted(collection.store, mark):
         intake.summary(_ingest(collection.store, [BUILT_IN]))

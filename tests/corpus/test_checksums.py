@@ -20,14 +20,19 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    store = Store(tmp_path / "store.sqlite3")
-    ingest(store, [BUILT_IN])
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "store.sqlite3")
+    ingest(made, [BUILT_IN])
+    return made
+
+
+@pytest.fixture
+def path(store: Store, tmp_path: Path) -> Path:
     return tmp_path / "store.sqlite3"
 
 
-def test_a_flipped_bit_in_a_page_is_found_and_mostly_put_back(path: Path) -> None:
-    Store(path).close()
+def test_a_flipped_bit_in_a_page_is_found_and_mostly_put_back(store: Store, path: Path) -> None:
+    store.close()
     data, rng, mended = path.read_bytes(), Random(1), 0
     assert list(faults(path)) == [] and len(data) > 100 * PAGE
     for _ in range(FLIPS):
@@ -44,8 +49,6 @@ def test_a_flipped_bit_in_a_page_is_found_and_mostly_put_back(path: Path) -> Non
 
 def test_a_flipped_bit_in_the_log_is_found_before_sqlite_passes_over_what_follows(path: Path) -> None:
     log = path.with_name("store.sqlite3-wal")
-    opened = Store(path)  # so that the log stays
-    opened.members()
     data, rng, mended = log.read_bytes(), Random(2), 0
     assert list(log_faults(log)) == []
     copy = path.parent / "copy.sqlite3"
@@ -68,9 +71,8 @@ def test_a_flipped_bit_in_the_log_is_found_before_sqlite_passes_over_what_follow
 
 def test_what_a_killed_process_has_not_finished_is_no_damage(path: Path) -> None:
     log = path.with_name("store.sqlite3-wal")
-    opened = Store(path)
-    opened.members()
     data = log.read_bytes()
+    assert len(data) > 200 * PAGE
     broken = log.with_name("broken")
     for cut in (PAGE + 100, 40 * (PAGE + 24) + 32 + 24, 30):
         broken.write_bytes(data[:cut])

@@ -103,7 +103,7 @@ def test_what_follows_from_the_files_is_derived_anew(settings: Settings, query: 
 
 
 def test_a_document_whose_file_is_gone_is_named_and_answers_as_withdrawn_until_it_comes_back(
-    settings: Settings, tmp_path: Path
+    settings: Settings, made: Path
 ) -> None:
     before = said(settings)
     change(settings, "UPDATE documents SET data = x'00', text = 'nothing' WHERE id = 'moon' AND version = 2")
@@ -113,9 +113,7 @@ def test_a_document_whose_file_is_gone_is_named_and_answers_as_withdrawn_until_i
     assert list(examined(settings)) == []
     collection = Collection(settings)
     assert collection.store.withdrawn("moon") and len(collection.store.members()) == 5
-    file = tmp_path / "moon.txt"
-    file.write_text("The lunar post takes parcels of six pounds.\n\nLetters wait there.\n", "utf-8")
-    ingest(collection.store, [file])
+    ingest(collection.store, [made.with_name("moon.txt")])
     collection.build_index()
     assert collection.store.withdrawn("moon") is None
     found = collection.lookup().passage("moon/2")
