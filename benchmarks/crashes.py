@@ -4,10 +4,10 @@
 
 Every round a process takes files in, withdraws one in eight of them, and builds and merges the index, and is killed
 (SIGKILL) at a random moment between its start and a little after its usual end. Then the store is audited as `yinju
-doctor` does, every document that was acknowledged is looked for, what was withdrawn has to be gone and to say since when,
-and the index has to open if there is one. The rounds go on with the same data until one is not killed in
-time; what it has made must be what an undisturbed run makes. Then a third of the files change, or, each third time, the
-data folder is emptied.
+doctor` does, every document that was acknowledged is looked for, what was withdrawn has to be gone and to say since
+when, and the index has to open if there is one. The rounds go on with the same data until one is not killed in time;
+what it has made must be what an undisturbed run makes. Then a third of the files change, or, each third time, the data
+folder is emptied.
 """
 
 import argparse
@@ -189,7 +189,8 @@ class Trial:
 
 
 def _received(pipe: "Connection[object, object]") -> tuple[str, str] | None:
-    """A document with its SHA-256 or that it is gone, or how far the process is; None when it is gone, perhaps in the middle of a word."""
+    """A document with its SHA-256 or that it is withdrawn, or how far the process is; None when that is dead, perhaps
+    in the middle of a word."""
     try:
         document, said = pipe.recv()  # type: ignore[misc]
     except (EOFError, OSError):

@@ -27,7 +27,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
@@ -357,24 +357,22 @@ def _repaired(data: Path, parts: Collection | None) -> list[str]:
     return list(repaired(Settings(data=data)))
 
 
-def table(tallies: Mapping[str, Tally]) -> str:
-    columns = [field for field in Tally.__dataclass_fields__]
-    widest = max(map(len, tallies))
-    lines = [f"{'':{widest}}" + "".join(f"{column:>10}" for column in columns)]
-    for kind, tally in tallies.items():
-        lines.append(f"{kind:{widest}}" + "".join(f"{getattr(tally, column):10}" for column in columns))
-    return "\n".join(lines) + "\n"
+def row(kind: str, told: Iterable[object]) -> str:
+    return f"{kind:44}" + "".join(f"{one:>10}" for one in told) + "\n"
 
 
 def main(folder: Path, flips: int, kinds: list[str], every: int, seed: int, path: Path | None) -> int:
-    trial = Trial(folder, seed)
-    chosen = [kind for kind in trial.kinds() if kind.startswith(tuple(kinds))] if kinds else list(trial.kinds())
-    tallies = {kind: trial.run(kind, flips, every) for kind in chosen}
-    sys.stdout.write(table(tallies))
+    trial, tallies = Trial(folder, seed), dict[str, Tally]()
+    sys.stdout.write(row("", Tally.__dataclass_fields__))
+    for kind in trial.kinds():
+        if not kinds or kind.startswith(tuple(kinds)):
+            tallies[kind] = trial.run(kind, flips, every)
+            sys.stdout.write(row(kind, asdict(tallies[kind]).values()))
+            sys.stdout.flush()
+            if path:
+                told = {"machine": described(), "kinds": {kind: asdict(tally) for kind, tally in tallies.items()}}
+                path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
     sys.stdout.write("".join(f"PROBLEM {problem}\n" for problem in trial.problems))
-    if path:
-        told = {"machine": described(), "kinds": {kind: asdict(tally) for kind, tally in tallies.items()}}
-        path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 1 if trial.problems else 0
 
 

@@ -241,7 +241,7 @@ def sound(path: Path, is_in_full: bool = False) -> Path:
 
 
 def damage(path: Path, most: float = inf) -> Iterator[str]:
-    """What is wrong with the files of an index folder, a line each; of those over `most` bytes only size and ends count."""
+    """What is wrong with the files of an index folder, a line each; those over `most` bytes are read at their ends."""
     try:
         manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
         files = dict(manifest).items()

@@ -182,12 +182,23 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         intake.skips(reports)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         with Confinement() as confinement:
-            path.write_text(drafted(store, files, confinement), "utf-8")
+            _write(path, drafted(store, files, confinement))
     terminal.stderr().print(
         f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False, soft_wrap=True
     )
     if len(files) < len(reports):
         raise typer.Exit(1)
+
+
+def _write(path: Path, text: str) -> None:
+    """All of it or nothing. Raises CorpusError."""
+    aside = path.with_name(f"{path.name}.tmp")
+    try:
+        aside.write_text(text, "utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise CorpusError(f"{path}: can't be written ({error.strerror}); make room, then try again") from error
 
 
 def _try(paths: list[Path], as_json: bool) -> bool:
