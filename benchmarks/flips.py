@@ -30,12 +30,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import track
@@ -243,7 +243,7 @@ def _telling(pipe: Connection, function: Callable[..., Any], arguments: tuple[An
         result = function(*arguments)
     except BaseException as error:
         result = Died(f"raised {error!r}")
-    pipe.send(result)  # type: ignore[arg-type]
+    pipe.send(result)
     pipe.close()
     os._exit(0)  # as if killed: what is in the store's log stays there
 
@@ -299,7 +299,7 @@ def _reply(ask: Callable[[Collection], object], collection: Collection) -> str:
         return f"{_ERROR}{error}"
 
 
-def _asked(answer: Callable[[Collection, str], object]) -> dict[str, Callable[[Collection], object]]:
+def _asked(answer: "_Answer") -> dict[str, Callable[[Collection], object]]:
     names = [*(f"un-cd-2019/{at}" for at in range(1, 26)), *(f"hant-2022/{at}" for at in range(1, 80))]
     names += [*(f"peoples-daily-2025/{at}" for at in range(1, 30)), "moon/1", "moon/2", "moon/3", "gone/1", "none/1"]
     asked: dict[str, Callable[[Collection], object]] = {
@@ -309,12 +309,21 @@ def _asked(answer: Callable[[Collection, str], object]) -> dict[str, Callable[[C
         "withdrawn": lambda collection: collection.library.withdrawn("gone"),
     }
     for case in [case for case in read_cases(ROOT / "tests" / "quality") if not case.history][::6][:QUESTIONS]:
-        asked[f"ask {case.question}"] = lambda collection, question=case.question: answer(collection, question)
-    for text in _QUOTATIONS:
-        asked[f"verify {text}"] = lambda collection, text=text: collection.verifier().verify(text)
-    for name in names:
-        asked[name] = lambda collection, name=name: collection.lookup().passage(name)
-    return asked
+        asked[f"ask {case.question}"] = partial(answer, question=case.question)
+    asked |= {f"verify {text}": partial(_verified, text=text) for text in _QUOTATIONS}
+    return asked | {name: partial(_looked_up, name=name) for name in names}
+
+
+class _Answer(Protocol):
+    def __call__(self, collection: Collection, question: str) -> object: ...
+
+
+def _verified(collection: Collection, text: str) -> object:
+    return collection.verifier().verify(text)
+
+
+def _looked_up(collection: Collection, name: str) -> object:
+    return collection.lookup().passage(name)
 
 
 def _answer(collection: Collection, question: str) -> object:

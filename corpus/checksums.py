@@ -52,7 +52,7 @@ def log_faults(path: Path) -> Iterator[Fault]:
     words = _words(path.read_bytes()) if path.exists() else _words(b"")
     if len(words) * 4 < _LOG + _FRAME + PAGE:
         return
-    found, magic = _sums(words[None, :6])[0], _differing(words[:1], _MAGIC)
+    found, magic = _sums(words[None, :6])[0], _differing(words[:1], np.array([_MAGIC]))
     if magic is not None:
         yield Fault("the header of its log", magic)
     elif (found.byteswap() != words[6:8]).any():

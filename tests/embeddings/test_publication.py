@@ -197,14 +197,22 @@ def test_one_at_a_time_builds(tmp_path: Path) -> None:
     assert entered.value == 60
 
 
-def test_of_a_large_file_only_the_size_is_checked_until_it_is_read_in_full(
+def test_of_a_large_file_only_size_and_ends_are_checked_until_it_is_read_in_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publication, "_LARGE", 100)
+    monkeypatch.setattr(publication, "_END", 8)
     path = tmp_path / write_folder(tmp_path, "segment", write)
-    (path / "inner" / "part").write_bytes(bytes(256))
+    data = (path / "inner" / "part").read_bytes()
+    (path / "inner" / "part").write_bytes(data[:8] + bytes(240) + data[-8:])
     before = seen(path)
     assert sound(path) == path and list(damage(path)) == ["inner/part has changed since it was published"]
+    with pytest.raises(IndexDamaged, match="inner/part has changed"):
+        sound(path, is_in_full=True)
+    for at in (3, 252):
+        (path / "inner" / "part").write_bytes(data[:at] + b"!" + data[at + 1 :])
+        with pytest.raises(IndexDamaged, match="inner/part has changed"):
+            sound(path)
     (path / "inner" / "part").write_bytes(bytes(255))
     with pytest.raises(IndexDamaged, match="inner/part has changed"):
         sound(path)

@@ -42,7 +42,7 @@ def said(settings: Settings) -> list[object]:
     collection = Collection(settings, create=False)
     names = [passage.id for member in collection.store.members() for passage in collection.store.body(member.document)]
     quotes = collection.answerer().ask(QUESTION).quotes
-    found = [quotes, *(collection.lookup().passage(name) for name in [*names, "moon/1"])]
+    found: list[object] = [quotes, *(collection.lookup().passage(name) for name in [*names, "moon/1"])]
     collection.store.close()
     return found
 

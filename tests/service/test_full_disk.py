@@ -16,7 +16,7 @@ from service import built_in
 from service.collection import Collection
 from service.doctor import examined, repaired
 from service.doors import cli
-from service.ingestion import ingest
+from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
 
 PROSE = "The {}th delegation spoke of the harbour, the railway and the post, and asked for a report on each of them. "
@@ -166,7 +166,7 @@ def test_a_change_that_does_not_fit_is_refused_as_a_whole(disk: Disk, tmp_path: 
 
 def test_what_is_only_noted_may_be_missing(disk: Disk) -> None:
     collection = Collection(Settings(data=disk.path / "data"))
-    ingest(collection.store, [built_in.BUILT_IN])
+    ingest(collection.store, [BUILT_IN])
     mark = disk.path / "data" / "built-in.sha256"
     disk.fill()
     built_in.taken_in(mark)

@@ -14,7 +14,8 @@ QUESTION = "what was said about INF"
 
 
 @pytest.fixture
-def collection(tmp_path: Path) -> Collection:
+def collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
+    monkeypatch.setattr(publication, "_END", 256)
     made = Collection(Settings.from_environ({"YINJU_DATA": str(tmp_path / "data")}))
     ingest(made.store, [BUILT_IN])
     made.build_index()
