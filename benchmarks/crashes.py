@@ -175,7 +175,7 @@ class Trial:
         )
         if one != other:
             yield f"finished, but {len(one ^ other)} paragraphs are not those of an undisturbed run"
-        if collection.store.members() != clean.store.members():
+        if [one.document for one in collection.store.members()] != [one.document for one in clean.store.members()]:
             yield "finished, but not with the documents of an undisturbed run"
         for document in clean.store.members():
             if collection.store.file(document.document) != clean.store.file(document.document):

@@ -86,7 +86,7 @@ class Row(tuple[Any, ...]):
     _places: Mapping[str, int]
 
     def __getitem__(self, at: Any) -> Any:
-        return super().__getitem__(self._places[at] if isinstance(at, str) else at)
+        return tuple.__getitem__(self, self._places[at] if isinstance(at, str) else at)
 
     @property
     def columns(self) -> dict[str, Any]:
