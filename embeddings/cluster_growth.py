@@ -19,8 +19,8 @@ from embeddings.descriptions import Descriptions
 from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import STEP, Source, Told, counted
-from embeddings.index import Index, made_with
-from embeddings.preparation import Batch, Preparation
+from embeddings.index import Index
+from embeddings.preparation import Batch, Preparation, made_with
 from embeddings.publication import IndexMismatch, IndexMissing, SegmentState, State, building, check
 from embeddings.rows import Row
 

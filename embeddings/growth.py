@@ -22,8 +22,8 @@ from corpus.changes import NONE, Change
 from embeddings.descriptions import Descriptions
 from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
-from embeddings.index import Index, made_with
-from embeddings.preparation import Batch, Preparation
+from embeddings.index import Index
+from embeddings.preparation import Batch, Preparation, made_with
 from embeddings.publication import (
     IndexUnusable,
     IndexUnwritable,

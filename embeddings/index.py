@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 from pathlib import Path
-from typing import Any
 
 from corpus.document import Span
 from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
@@ -21,13 +20,12 @@ from embeddings.examination import Examiner
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
 from embeddings.journal import stage
-from embeddings.preparation import Batch, concept_term, language_tag, words_of
+from embeddings.preparation import Batch, concept_term, language_tag, made_with, words_of
 from embeddings.publication import IndexDamaged, State, check, current, seen, sound
 from embeddings.query import Query
 from embeddings.rows import Row
 from embeddings.segment import Limits, Order, Segment
 from embeddings.stored_segment import StoredSegment
-from embeddings.terms import VERSION
 
 _CANDIDATES = 40  # from each side
 _DESCRIBED = 3  # concepts whose description a question fits best, and that bring candidates
@@ -297,13 +295,3 @@ def _is_there(folder: Path, segment: Segment) -> bool:
 
 def _idf(count: int, frequency: int) -> float:
     return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
-
-
-def made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
-    """What an index depends on besides its rows."""
-    return {
-        "model": encoder.name,
-        "dimension": encoder.dimension,
-        "analyser": VERSION,
-        "glossary": glossary.digest,
-    }

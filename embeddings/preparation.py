@@ -1,8 +1,9 @@
 """Rows → all that finds them, batch by batch. Nothing depends on other rows, so that many are prepared on all cores."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from corpus.parallel import CORES, in_order
 from embeddings.encoder import Encoder, Vectors, unit
 from embeddings.glossary import Glossary
 from embeddings.rows import Row
+from embeddings.terms import VERSION
 from embeddings.tokens import Piece, pieces
 
 _TITLE = 0.3  # of a title's vector, added to the passage's
@@ -107,3 +109,13 @@ def concept_term(concept: str) -> str:
 def language_tag(text: str) -> str:
     """Without the script: names and backgrounds are those of a language in either."""
     return language_of(text).split("-")[0]
+
+
+def made_with(encoder: Encoder, glossary: Glossary) -> Mapping[str, Any]:
+    """What an index depends on besides its rows."""
+    return {
+        "model": encoder.name,
+        "dimension": encoder.dimension,
+        "analyser": VERSION,
+        "glossary": glossary.digest,
+    }

@@ -70,7 +70,7 @@ def test_every_variable_is_a_setting_and_no_other_comes_along(
 ) -> None:
     given = {one["name"]: one.get("value", DIGEST) for one in container["env"]}
     settings = Settings.from_environ({**environment(), **given})  # an unknown name would raise
-    assert settings.read_keys.digests == settings.ingest_keys.digests == (DIGEST,)
+    assert settings.read_keys and settings.read_keys.digests == settings.ingest_keys.digests == (DIGEST,)
     service = held["Service"]
     inside = f"{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
     assert (settings.base_url, settings.hosts) == (f"http://{inside}", (inside,))

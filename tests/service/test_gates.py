@@ -87,8 +87,9 @@ def test_every_door_admits_whom_it_should_and_nobody_else(
     collection: Collection, tmp_path: Path, scopes: tuple[str, ...]
 ) -> None:
     shutil.copytree(collection.settings.folder, tmp_path / "data")
-    held = {"read": Keys((digest(KEY),)), "ingest": Keys((digest(INGEST),))}
-    settings = Settings(data=tmp_path / "data", **{f"{scope}_keys": held[scope] for scope in scopes})
+    keys = {"read": digest(KEY), "ingest": digest(INGEST)}
+    environ = {f"YINJU_{scope.upper()}_KEYS": keys[scope] for scope in scopes}
+    settings = Settings.from_environ({"YINJU_DATA": str(tmp_path / "data"), **environ})
     app = create_app(Collection(settings))
     doors = operations(app)
     assert {"/", "/docs", "/mcp", "/openapi.json", "/p/un-cd-2019", "/retrieval"} < {path for _, path in doors}
@@ -418,7 +419,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(collection: Collection) ->
     here, there = (TestClient(app, base_url=HERE, client=(name, 1)) for name in ("2001:db8::1", "192.0.2.1"))
 
     def statuses(client: TestClient, key: str, times: int = 6) -> list[int]:
-        sent = {"authorization": b"Bearer " + key.encode()}
+        sent = {b"authorization": b"Bearer " + key.encode()}
         return [client.get("/api/documents/nowhere", headers=sent).status_code for _ in range(times)]
 
     assert statuses(here, KEY) == [404] * 5 + [429]
