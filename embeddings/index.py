@@ -85,9 +85,9 @@ class Index:
             return before
         try:
             return cls._of(folder, state, encoder, glossary, before)
-        except (OSError, IndexDamaged) as error:
+        except (OSError, IndexDamaged, *_NONSENSE) as error:
             if current(folder) == state:
-                raise IndexDamaged(str(error)) from error
+                raise IndexDamaged(str(error) if isinstance(error, IndexDamaged) else f"{folder}: {error!r}") from error
         # Others have published meanwhile, twice, and cleared away what was being opened.
         return cls.open(folder, encoder, glossary, before)
 
