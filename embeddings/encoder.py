@@ -83,10 +83,7 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def open_encoder(model: str | None = None) -> Encoder:
-    """The built-in model, or the folder or hub id `model`. Raises EncoderError if it can't be loaded.
-
-    Raises CorpusError if the built-in one is not as it was shipped.
-    """
+    """The built-in model, or the folder or hub id `model`. Raises EncoderError, or CorpusError if not as shipped."""
     folder = Path(model) if model else BUILT_IN
     if folder == BUILT_IN:
         check(BUILT_IN.parent, f"{BUILT_IN.name}/modules.json")
