@@ -43,7 +43,7 @@ from rich.progress import track
 from benchmarks.machine import described
 from corpus.document import CorpusError
 from corpus.store import Store
-from embeddings import glossary, publication
+from embeddings import glossary, manifest, publication
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable, current
@@ -94,7 +94,7 @@ class Trial:
         self.folder, self.rng, self.problems = folder, Random(seed), list[str]()
         self.data = folder / "data"
         self._parts: Collection | None = None
-        publication._END = _END
+        manifest._END = _END
         for name, is_logged in (("made", False), ("logged", True)):
             if not (folder / name).exists():
                 _alone(_make, folder / name, is_logged)

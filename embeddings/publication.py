@@ -24,14 +24,13 @@ from tempfile import mkdtemp
 from typing import Any
 
 from corpus.changes import Change
+from embeddings.manifest import MANIFEST, damage, files, seal
 
 FORMAT = 8
 
 _CURRENT = "current"
-_MANIFEST = "manifest.json"
 _ASIDE = ".tmp"
 _LARGE = 1 << 28  # bytes, which take a sixth of a second to read
-_END = 1 << 16  # bytes of each end
 
 
 class IndexUnusable(Exception):
@@ -121,9 +120,7 @@ def write_folder(folder: Path, kind: str, write: Callable[[Path], str]) -> str:
     """
     with _aside(folder) as aside:
         name = f"{kind}-{write(aside)[:16]}"
-        manifest = {str(path.relative_to(aside)): _seal(path) for path in _files(aside)}
-        (aside / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
-        for path in [*_files(aside), aside / _MANIFEST]:
+        for path in [*files(aside), seal(aside)]:
             _sync(path)
         shutil.rmtree(folder / name, ignore_errors=True)
         aside.rename(folder / name)
@@ -227,7 +224,7 @@ def check(state: State, made_with: Mapping[str, Any]) -> None:
 
 def is_large(path: Path) -> bool:
     """Whether a folder holds a file that is not read in full when it is opened."""
-    return any(file.stat().st_size > _LARGE for file in _files(path))
+    return any(file.stat().st_size > _LARGE for file in files(path))
 
 
 def sound(path: Path, is_in_full: bool = False) -> Path:
@@ -240,62 +237,18 @@ def sound(path: Path, is_in_full: bool = False) -> Path:
     return path
 
 
-def damage(path: Path, most: float = inf) -> Iterator[str]:
-    """What is wrong with the files of an index folder, a line each; those over `most` bytes are read at their ends."""
-    try:
-        manifest = json.loads((path / _MANIFEST).read_text("utf-8"))
-        files = dict(manifest).items()
-    except (OSError, ValueError, TypeError) as error:
-        yield f"{_MANIFEST}: {error}"
-        return
-    for name, seal in files:
-        try:
-            size = (path / name).stat().st_size
-            is_read = size <= most or size != seal["bytes"]
-            if seal != (_seal(path / name) if is_read else {**seal, "ends": _ends(path / name)}):
-                yield f"{name} has changed since it was published"
-        except OSError as error:
-            yield f"{name}: {error.strerror}"
-        except (TypeError, KeyError) as error:
-            yield f"{_MANIFEST}: {error!r}"
-
-
 def condemn(path: Path) -> None:
     """Let nobody open a folder any more: it is damaged, though not as `sound` would see."""
-    (path / _MANIFEST).unlink(missing_ok=True)
+    (path / MANIFEST).unlink(missing_ok=True)
 
 
 def seen(path: Path) -> tuple[int, int] | None:
     """What changes when a folder is written anew; None if it is not there, or condemned."""
-    return _mark(path / _MANIFEST)
+    return _mark(path / MANIFEST)
 
 
 def _digest(held: Any) -> str:
     return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-
-
-def _files(folder: Path) -> list[Path]:
-    """All files but lock files and the manifest itself, in a fixed order."""
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock" and path.name != _MANIFEST
-    )
-
-
-def _seal(path: Path) -> dict[str, Any]:
-    return {"bytes": path.stat().st_size, "sha256": _sha256(path), "ends": _ends(path)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _ends(path: Path) -> str:
-    with path.open("rb") as file:
-        sha256 = hashlib.sha256(file.read(_END))
-        file.seek(max(0, path.stat().st_size - _END))
-        sha256.update(file.read(_END))
-    return sha256.hexdigest()
 
 
 def _sync(path: Path) -> None:

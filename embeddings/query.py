@@ -8,6 +8,9 @@ from embeddings.encoder import Encoder, Tokens, Vectors
 from embeddings.glossary import Mention
 from embeddings.late_interaction import Part
 
+# Each is held against every token of the candidates: of a question as long as a page that would take seconds.
+_MENTIONS, _PARTS = 32, 256
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -28,17 +31,18 @@ class Query:
         return " ".join([self.text, *usual])
 
     def parts(self, languages: Collection[str], encoder: Encoder) -> list[Part]:
-        """Every mention as one part with all its names; every other token as a part of its own."""
-        names = [list(_names(mention, languages)) for mention in self.mentions]
+        """Every mention as one part with all its names; every other token as a part of its own; of many, the first."""
+        mentions = self.mentions[:_MENTIONS]
+        names = [list(_names(mention, languages)) for mention in mentions]
         own, *others = encoder.encode_tokens([self.text, *(name for held in names for name in held)])
         parts = []
-        for mention, held in zip(self.mentions, names, strict=True):
+        for mention, held in zip(mentions, names, strict=True):
             wordings = [_within(own, mention.span), *(others.pop(0).vectors for _ in held)]
             parts.append(Part(tuple(wording for wording in wordings if len(wording)), mention.concept.id))
         for vector, span in zip(own.vectors, own.spans, strict=True):
             if not any(mention.span.start <= span.start < mention.span.end for mention in self.mentions):
                 parts.append(Part((vector[None, :],)))
-        return parts
+        return parts[:_PARTS]
 
 
 def _names(mention: Mention, languages: Collection[str], most: int | None = None) -> Iterator[str]:

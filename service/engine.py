@@ -12,7 +12,8 @@ from embeddings.encoder import Encoder
 from embeddings.glossary import Glossary
 from embeddings.growth import Growth, Told
 from embeddings.index import Index
-from embeddings.publication import IndexUnusable, condemn, current, damage, mark, tidying
+from embeddings.manifest import damage
+from embeddings.publication import IndexUnusable, condemn, current, mark, tidying
 from service.contents import Contents
 
 

@@ -90,9 +90,10 @@ class Settings:
 
     def served(self) -> "Settings":
         """These, to serve by. Raises SettingsError if others can reach the service and nobody has said who may read."""
-        if self.read_keys is None and not self.is_local:
+        if self.read_keys is None and (self.proxies or not self.is_local):
+            where = f"YINJU_HOST is {self.host}" if not self.is_local else "YINJU_PROXIES is set"
             raise SettingsError(
-                f"YINJU_HOST is {self.host}, so that others can reach the service: set YINJU_READ_KEYS to {OPEN!r} if "
+                f"{where}, so that others can reach the service: set YINJU_READ_KEYS to {OPEN!r} if "
                 "anybody may read, else to the SHA-256 of the keys that may, made with `printf %s KEY | sha256sum`"
             )
         return self
@@ -100,10 +101,12 @@ class Settings:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the service."""
-        try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_local(self.host)
+
+    @property
+    def is_opened_locally(self) -> bool:
+        """Whether it is only meant for this machine: a container listens everywhere, but its port may be open here."""
+        return self.is_local or _is_local(urlsplit(self.public_url or "").hostname or "")
 
     @property
     def base_url(self) -> str:
@@ -132,6 +135,13 @@ class Settings:
     @property
     def indexes(self) -> Path:
         return self.folder / "indexes"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _sent(url: SplitResult) -> str:

@@ -9,7 +9,6 @@ import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -27,7 +26,6 @@ from corpus.store import Store
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
-from service import built_in
 from service.calibration import ablation as run_ablation
 from service.calibration import judge, refit
 from service.collection import Collection
@@ -35,13 +33,13 @@ from service.doctor import examined, repaired
 from service.doors import figures, intake, terminal
 from service.doors.citing import TimelineOut, VerificationOut
 from service.doors.intake import FileOut
+from service.doors.readiness import build_index, ingested, make_ready
 from service.doors.schemas import AnswerOut
 from service.evaluation import read_cases
-from service.ingestion import BUILT_IN, Report, prepare
-from service.ingestion import ingest as ingest_files
+from service.ingestion import BUILT_IN, prepare
 from service.question import BadQuestion
 from service.settings import MOST_WORKERS, Settings, SettingsError
-from service.sources import files, other_formats, path_below
+from service.sources import other_formats, path_below
 from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
@@ -137,7 +135,7 @@ def withdraw(document: Annotated[str, typer.Argument(help="A document's name, su
     """Take a document out of the collection; its passages are gone from every answer, and their ids say since when."""
     collection = Collection(_settings(), create=False)
     collection.store.withdraw(document, datetime.date.today())
-    _build_index(collection)
+    build_index(collection)
 
 
 def _print_json(reply: BaseModel) -> None:
@@ -159,10 +157,10 @@ def ingest(
         skipped = _try(wanted, as_json)
     else:
         collection = Collection(_settings())
-        reports = _ingest(collection.store, wanted, as_json)
+        reports = ingested(collection.store, wanted, as_json)
         intake.summary(reports)
         skipped = any(report.problem for report in reports)
-        _build_index(collection)
+        build_index(collection)
     intake.left_aside(other_formats(wanted))
     if skipped:
         raise typer.Exit(1)
@@ -178,7 +176,7 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         raise CorpusError(f"{path}: is there already; edit it, or move it away for a new draft")
     with TemporaryDirectory() as scratch:
         store = Store(Path(scratch) / "store.sqlite3")
-        reports = _ingest(store, [folder])
+        reports = ingested(store, [folder])
         intake.skips(reports)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         with Confinement() as confinement:
@@ -210,42 +208,6 @@ def _try(paths: list[Path], as_json: bool) -> bool:
     return skipped
 
 
-def _make_ready(collection: Collection) -> None:
-    """Where documents are kept, an up-to-date index; of the built-in statements if there is nothing else."""
-    if not collection.keeps_store:
-        return
-    if not collection.store.is_writable:
-        told = f"{collection.settings.folder} can't be written to: what is there is served as it is"
-        terminal.stderr().print(told, markup=False, soft_wrap=True)
-        collection.answerer()
-        return
-    mark = collection.settings.folder / "built-in.sha256"
-    if built_in.is_wanted(collection.store, mark):
-        intake.summary(_ingest(collection.store, [BUILT_IN]))
-        built_in.taken_in(mark)
-    _build_index(collection)
-    collection.answerer()
-
-
-def _ingest(store: Store, paths: list[Path], as_json: bool = False) -> list[Report]:
-    total, done = len(files(paths)), count(1)
-    with terminal.progress("Reading") as progress:
-
-        def told(report: Report) -> None:
-            if as_json:
-                intake.line(FileOut.of(report))
-            at = next(done)
-            progress(at, max(at, total))  # an archive holds more than one
-
-        return ingest_files(store, paths, told)
-
-
-def _build_index(collection: Collection) -> None:
-    with terminal.progress("Indexing") as progress:
-        built = collection.build_index(progress)
-    terminal.stderr().print("index built" if built else "index up to date", markup=False)
-
-
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; else YINJU_HOST.")] = None,
@@ -259,7 +221,7 @@ def serve(
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}  # for every worker to read
     settings = _settings().served()
     collection = Collection(settings)
-    _make_ready(collection)
+    make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
     # The web is only imported by who serves: the other commands are done sooner.
     if not import_module("service.doors.serving").run(collection):
@@ -272,7 +234,7 @@ def mcp() -> None:
     if find_spec("mcp") is None:
         sys.exit("yinju: this needs an extra: pip install 'yinju[mcp]'")
     collection = Collection(_settings())
-    _make_ready(collection)
+    make_ready(collection)
     import_module("service.doors.mcp_server").server(collection).run()
 
 

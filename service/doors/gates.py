@@ -7,8 +7,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.doors.problems import Problem
 from service.keys import Keys
@@ -18,6 +19,8 @@ LONGEST_ADDRESS = 60_000  # bytes; from 65,536 on uvicorn can't read one, and sa
 LARGEST_BODY = 4 << 20  # bytes; a thread of some hundred answers
 LARGEST_FILE = 64 << 20  # bytes of a document that is taken in
 
+_MOST_HELD = 256 << 20  # bytes
+_FULL = f"the bodies of requests are {_MOST_HELD} bytes in all by now, the most that is held; send this one again later"
 _NETWORK = 64  # bits
 _HERE = (".localhost", ".local", ".internal")
 _ELSEWHERE = Problem(
@@ -46,15 +49,33 @@ class Bodies:
 
     def __init__(self, app: ASGIApp) -> None:
         self._limited = {limit: RequestBodyLimitMiddleware(app, limit) for limit in (LARGEST_BODY, LARGEST_FILE)}
+        self._held = 0  # bytes of all bodies that are not replied to yet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         declared = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if scope["type"] == "http" and len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+        if scope["type"] == "http" and len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             await _LONG.reply(scope["path"])(scope, receive, send)
         elif declared.isascii() and declared.isdigit() and int(declared) > _largest(scope):
             await too_large(scope).reply(scope["path"])(scope, receive, send)
         else:
-            await self._limited[_largest(scope)](scope, receive, send)
+            await self._read(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        held = 0
+
+        async def counted() -> Message:
+            nonlocal held
+            message = await receive()
+            size = len(message.get("body", b""))
+            held, self._held = held + size, self._held + size
+            if self._held > _MOST_HELD:
+                raise HTTPException(503, _FULL, {"retry-after": "10"})
+            return message
+
+        try:
+            await self._limited[_largest(scope)](scope, counted, send)
+        finally:
+            self._held -= held
 
 
 def too_large(scope: Scope) -> Problem:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from corpus.changes import Change
-from embeddings import publication
+from embeddings import manifest, publication
+from embeddings.manifest import damage
 from embeddings.publication import (
     IndexDamaged,
     IndexMismatch,
@@ -20,7 +21,6 @@ from embeddings.publication import (
     check,
     condemn,
     current,
-    damage,
     mark,
     publish,
     seen,
@@ -201,7 +201,7 @@ def test_of_a_large_file_only_size_and_ends_are_checked_until_it_is_read_in_full
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publication, "_LARGE", 100)
-    monkeypatch.setattr(publication, "_END", 8)
+    monkeypatch.setattr(manifest, "_END", 8)
     path = tmp_path / write_folder(tmp_path, "segment", write)
     data = (path / "inner" / "part").read_bytes()
     (path / "inner" / "part").write_bytes(data[:8] + bytes(240) + data[-8:])

@@ -105,26 +105,57 @@ def test_the_connection_of_a_whole_request_stays(opened: Opened) -> None:
         held += connection.recv(1 << 16)
 
 
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "status", "said"),
     [
-        b"GET /" + b"x" * LARGEST_HEAD,
-        b"GET / HTTP/1.1\r\nx: " + b"x" * LARGEST_HEAD,
-        b"GET / HTTP/1.1\r\n" + b"x: 1\r\n" * (LARGEST_HEAD // 6 + 1),
-        HEAD + b"transfer-encoding: chunked\r\n\r\n" + b"1;" + b"x" * 8 * LARGEST_HEAD,
-        HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n" + b"x: 1\r\n" * LARGEST_HEAD,
-        b"\r\n" * LARGEST_HEAD,
+        (b"GET /" + b"x" * (1 << 16), 414, "; put less into it"),
+        (b"GET / HTTP/1.1\r\nx: " + b"x" * LARGEST_HEAD, 431, "; shorten its address or headers"),
+        (b"GET / HTTP/1.1\r\n" + b"x: 1\r\n" * 202, 431, "; send fewer"),
+        (CHUNKED + b"1;" + b"x" * 8 * LARGEST_HEAD, 431, "; shorten its address or headers"),
+        (CHUNKED + b"0\r\n" + b"x: 1\r\n" * 202, 431, "; send fewer"),
+        (
+            CHUNKED + b"80000\r\n" + bytes(1 << 19) + b"\r\n0\r\n" + b"x" * 8 * LARGEST_HEAD,
+            431,
+            "; shorten its address or headers",
+        ),
+        (b"\r\n" * LARGEST_HEAD, None, ""),
+        (
+            HEAD + b"connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 99\r\n\r\n" + LIVEZ,
+            501,
+            "; send it without Upgrade, as HTTP/1.1",
+        ),
+        (
+            CHUNKED.replace(b"\r\n\r\n", b"\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n") + LIVEZ,
+            501,
+            "without Upgrade, as HTTP/1.1",
+        ),
     ],
 )
-def test_a_head_has_an_end(opened: Opened, sent: bytes) -> None:
-    connection = opened(sent)
-    told = rest(connection)
-    assert told == b"" or told.startswith(b"HTTP/1.1 431 ") and f"over {LARGEST_HEAD} bytes".encode() in told
+def test_a_head_has_an_end(opened: Opened, sent: bytes, status: int | None, said: str) -> None:
+    told = rest(opened(sent))
+    assert told.count(b"HTTP/1.1 ") == (status is not None)
+    assert (
+        told == b"" or told.startswith(f"HTTP/1.1 {status} ".encode()) and said.encode() in told.split(b"\r\n\r\n")[1]
+    )
+
+
+def test_an_upgrade_that_is_only_offered_changes_nothing(opened: Opened) -> None:
+    offered = LIVEZ.replace(b"\r\n\r\n", b"\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\n\r\n")
+    told = rest(opened(offered + LIVEZ))
+    assert told.startswith(b"HTTP/1.1 200 OK") and told.count(b"HTTP/1.1 ") == 1
+
+
+def test_requests_that_come_ahead_of_replies_are_only_so_many(opened: Opened) -> None:
+    assert rest(opened(LIVEZ * 17 + LIVEZ[:9])).count(b"HTTP/1.1 200 OK") == 17
+    assert b"HTTP/1.1 200 OK" not in rest(opened(LIVEZ * 30))
 
 
 def test_who_takes_no_reply_is_cut(opened: Opened, caplog: pytest.LogCaptureFixture) -> None:
     request = LIVEZ.replace(b"/livez", b"/static/swagger-ui/swagger-ui-bundle.js")
-    connection = opened(request * 20, 4096)  # more than the system's buffers hold
+    connection = opened(request * 16, 4096)  # more than the system's buffers hold
     time.sleep(0.5)
     assert open_connections() == 1
     deadline = time.monotonic() + 60

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from embeddings import publication
-from embeddings.publication import IndexDamaged, current, damage
+from embeddings.manifest import damage
+from embeddings.publication import IndexDamaged, current
 from service.collection import Collection
 from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
