@@ -100,7 +100,7 @@ class Index:
         if before and before.state.descriptions == state.descriptions:
             descriptions = before.descriptions
         else:
-            descriptions = Descriptions(sound(folder / state.descriptions))
+            descriptions = Descriptions(sound(folder / state.descriptions, is_in_full=True))
         return cls(state, segments, descriptions, encoder, glossary)
 
     @property

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 import traceback
 from collections.abc import Iterator
 from fractions import Fraction
@@ -468,3 +469,36 @@ def test_only_so_many_callers_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
     rate = Rate(1, lambda: 0.0)
     assert [rate.wait(caller) for caller in "aabcd"] == [0, 60, 0, 0, 0]
     assert [rate.wait(caller) for caller in "dcb"] == [60, 60, 60] and rate.wait("a") == 0
+
+
+def test_what_sha256sum_prints_is_a_digest_and_no_key_is_none() -> None:
+    printed = subprocess.run(["sha256sum"], input=KEY.encode(), capture_output=True, check=True).stdout.decode()
+    assert Keys.read(printed) == Keys((digest(KEY),))
+    for text in (digest(""), f"{digest(KEY)},{digest('')}"):
+        with pytest.raises(ValueError, match="of no key at all, as of a variable that is not set"):
+            Keys.read(text)
+    assert not any(Keys((digest(""),)).admit(key) for key in ("", None))
+
+
+def test_bodies_are_only_held_up_to_a_total(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.doors.gates._MOST_HELD", 10_000)
+    with TestClient(create_app(collection), base_url=HERE) as client:
+        for _ in range(3):  # what is replied to is held no more
+            assert client.post("/api/ask", json={"question": "INF", "history": []}).status_code == 200
+            full = client.post("/api/ask", content=b'{"question": "INF"}'.ljust(10_001))
+            assert (full.status_code, full.headers["retry-after"]) == (503, "10")
+            assert "the most that is held; send this one again later" in full.json()["detail"]
+
+
+def test_a_proxy_opens_a_service_to_others_too() -> None:
+    with pytest.raises(SettingsError, match="YINJU_PROXIES is set, so that others can reach the service"):
+        Settings.from_environ({"YINJU_PROXIES": "127.0.0.1"}).served()
+
+
+def test_a_container_whose_port_is_open_here_alone_answers_to_no_strangers_name(collection: Collection) -> None:
+    settings = Settings(
+        data=collection.settings.folder, host="0.0.0.0", read_keys=Keys(), public_url="http://localhost:8000"
+    )
+    client = TestClient(create_app(Collection(settings)), base_url="http://yinju:8000")
+    assert client.get("/livez").status_code == 200
+    assert client.get("/livez", headers={"host": "attacker.example"}).status_code == 421
