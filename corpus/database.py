@@ -16,6 +16,7 @@ from urllib.parse import quote
 import apsw
 import apsw.sqlite_extra
 
+from corpus.checksums import PROTECTED
 from corpus.document import CorpusError
 
 _ADVICE = {
@@ -77,7 +78,7 @@ _STEPS = (  # each makes of a store of the format before it one of the next
         "CREATE INDEX jobs_by_change ON jobs (change)",
     ),
 )
-_FORMAT = len(_STEPS) + 1  # in the last one, every page has a checksum
+_FORMAT = PROTECTED  # the one after all these steps
 
 
 class Row(tuple[Any, ...]):

@@ -1,5 +1,7 @@
 """One flipped bit in a store or its log is found wherever it is, and put back where it can be told."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -79,3 +81,13 @@ def test_what_a_killed_process_has_not_finished_is_no_damage(path: Path) -> None
         assert list(log_faults(broken)) == []
     broken.write_bytes(data[:-PAGE] + bytes(PAGE))
     assert list(log_faults(broken)) == []
+
+
+def test_a_store_of_a_format_before_there_were_checksums_is_not_taken_for_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("CREATE TABLE works (id TEXT PRIMARY KEY)")
+        store.execute("PRAGMA user_version = 5")
+    assert list(faults(path)) == []
+    path.write_bytes(flipped(path.read_bytes(), 8 * 62 + 1))  # a format that is none, and no checksums
+    assert [str(fault) for fault in faults(path)] == ["page 1 is damaged", "page 2 is damaged", "page 3 is damaged"]
