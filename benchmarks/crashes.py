@@ -3,11 +3,11 @@
     python -m benchmarks.crashes FOLDER [--rounds 200] [--seed 0]
 
 Every round a process takes files in, withdraws one in eight of them, and builds and merges the index, and is killed
-(SIGKILL) at a random moment between its start and a little after its usual end. Then the store is audited as `yinju
-doctor` does, every document that was acknowledged is looked for, what was withdrawn has to be gone and to say since
-when, and the index has to open if there is one. The rounds go on with the same data until one is not killed in time;
-what it has made must be what an undisturbed run makes. Then a third of the files change, or, each third time, the data
-folder is emptied.
+(SIGKILL) at a random moment between its start and a little after its usual end, or, every other time, soon after it
+has come to a phase that is short. Then the store is audited as `yinju doctor` does, every document that was
+acknowledged is looked for, what was withdrawn has to be gone and to say since when, and the index has to open if there
+is one. The rounds go on with the same data until one is not killed in time; what it has made must be what an
+undisturbed run makes. Then a third of the files change, or, each third time, the data folder is emptied.
 """
 
 import argparse
@@ -37,6 +37,8 @@ from service.settings import Settings
 _GONE = "gone"
 _WITHDRAWN = 8  # of so many documents one
 FILES = 40
+_SHORT = ("withdrawing", "indexing again")  # phases in which few would be killed by chance
+_SOON = 0.1  # seconds after which at most a process is killed that has come there
 _AFTER = 1.15  # of the usual time: so long a round may take to be killed
 
 _forking = multiprocessing.get_context("fork")  # what is imported already need not be imported 200 times
@@ -127,14 +129,17 @@ class Trial:
         """Start, kill, look; a line for each thing that is wrong."""
         data = self.folder / "data"
         process, pipe = self._started(data)
-        # The sooner the likelier: a document is stored in less time than the index takes.
-        process.join(_AFTER * self.usual * self.rng.random() ** 2)
+        if phase := self.rng.choice((None, None, *_SHORT)):
+            told = _heard(pipe, phase)
+            process.join(_SOON * self.rng.random())
+        else:
+            # The sooner the likelier: a document is stored in less time than the index takes.
+            process.join(_AFTER * self.usual * self.rng.random() ** 2)
+            told = list[tuple[str, str]]()
         if process.is_alive() and process.pid:
             os.kill(process.pid, signal.SIGKILL)
         process.join()
-        told = []
-        while pipe.poll() and (held := _received(pipe)) is not None:
-            told.append(held)
+        told += _heard(pipe)
         yield from self._wrong(data, {document: said for document, said in told if document})
         if ("", "done") in told:
             self.tally.finished += 1
@@ -186,6 +191,16 @@ class Trial:
         if self.changes % 3 == 0:
             shutil.rmtree(self.folder / "data")
         self._put(range(self.changes % 3, FILES, 3))
+
+
+def _heard(pipe: "Connection[object, object]", until: str | None = None) -> list[tuple[str, str]]:
+    """All that has been said, and is until a phase begins; the end of the process ends it too."""
+    told = []
+    while pipe.poll(None if until else 0) and (held := _received(pipe)) is not None:
+        told.append(held)
+        if held == ("", until):
+            break
+    return told
 
 
 def _received(pipe: "Connection[object, object]") -> tuple[str, str] | None:
