@@ -1,6 +1,7 @@
 """The house: imports go one way, one heavy library lives in one file, no module is named after another."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,3 +75,10 @@ def test_modules_and_functions_stay_short() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [path for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
+
+
+def test_who_only_asks_waits_for_no_web() -> None:
+    """Importing it would take half as long as all the rest."""
+    found = "import sys, service.doors.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    held = subprocess.run([sys.executable, "-c", found], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"fastapi", "starlette", "uvicorn", "torch", "mcp", "prometheus_client"} & {*held.stdout.split()}

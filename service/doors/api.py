@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel
 
@@ -22,6 +22,9 @@ from service.version import version
 _SHOWN = 80  # characters of a name that nothing has
 _VERSIONS = 2**31 - 1
 _REFERENCES: dict[str, Any] = {written.media_type.partition(";")[0]: {} for written in FORMATS.values()}
+
+DocumentId = Annotated[str, Path(examples=["un-cd-2019"])]
+PassageId = Annotated[str, Path(examples=["un-cd-2019/8"])]
 
 router = APIRouter()
 
@@ -76,7 +79,7 @@ def ask(request: Request, asked: schemas.AskIn) -> Response:
 )
 def passage(
     request: Request,
-    passage_id: schemas.PassageId,
+    passage_id: PassageId,
     format: Annotated[str | None, Query(description=", ".join(FORMATS))] = None,
 ) -> Response:
     collection = _collection(request)
@@ -142,7 +145,7 @@ def documents(request: Request) -> schemas.DocumentsOut:
     summary="A whole document, each paragraph with its role",
     responses={404: {}, 410: {}},
 )
-def document(request: Request, document_id: schemas.DocumentId) -> schemas.WholeDocumentOut:
+def document(request: Request, document_id: DocumentId) -> schemas.WholeDocumentOut:
     collection = _collection(request)
     found = collection.library.document(document_id)
     if found is None:
@@ -159,7 +162,7 @@ def document(request: Request, document_id: schemas.DocumentId) -> schemas.Whole
     responses={404: {}, 410: {}},
 )
 def text(
-    request: Request, document_id: schemas.DocumentId, version: Annotated[int | None, Query(ge=1, le=_VERSIONS)] = None
+    request: Request, document_id: DocumentId, version: Annotated[int | None, Query(ge=1, le=_VERSIONS)] = None
 ) -> PlainTextResponse:
     collection = _collection(request)
     found = collection.library.document(document_id, version)

@@ -4,7 +4,6 @@ import datetime
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool, model_validator
 
 from corpus.document import Span
@@ -17,8 +16,6 @@ Pair = Annotated[Span, PlainSerializer(list, return_type=list[int])]
 Interpretation = Literal["dates", "works", "aliases", "phrases", "history"]
 
 Name = Annotated[str, Field(max_length=1000)]
-DocumentId = Annotated[str, Path(examples=["un-cd-2019"])]
-PassageId = Annotated[str, Path(examples=["un-cd-2019/8"])]
 
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
