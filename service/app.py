@@ -133,7 +133,7 @@ def _gates(app: FastAPI, collection: Collection) -> None:
     app.add_middleware(Capacity)
     read = settings.read_keys or Keys()
     app.add_middleware(Callers, read=read, ingest=settings.ingest_keys, rate=settings.rate)
-    if settings.is_opened_locally:
+    if settings.hosts:
         app.add_middleware(Named, names=settings.own_hosts)
     if settings.origins:
         app.add_middleware(

@@ -101,12 +101,10 @@ class Settings:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach the service."""
-        return _is_local(self.host)
-
-    @property
-    def is_opened_locally(self) -> bool:
-        """Whether it is only meant for this machine: a container listens everywhere, but its port may be open here."""
-        return self.is_local or _is_local(urlsplit(self.public_url or "").hostname or "")
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def base_url(self) -> str:
@@ -135,13 +133,6 @@ class Settings:
     @property
     def indexes(self) -> Path:
         return self.folder / "indexes"
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _sent(url: SplitResult) -> str:

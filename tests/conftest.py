@@ -42,7 +42,8 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
 
 @pytest.fixture(scope="session")
 def client(collection: Collection) -> Iterator[TestClient]:
-    with TestClient(create_app(collection), base_url="http://127.0.0.1:8000") as opened:
+    # With an id of their own, replies to the same request are alike.
+    with TestClient(create_app(collection), base_url="http://127.0.0.1:8000", headers={"x-request-id": "1"}) as opened:
         opened.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no test chooses a language for another
         yield opened
 

@@ -26,7 +26,7 @@ _HERE = (".localhost", ".local", ".internal")
 _ELSEWHERE = Problem(
     421,
     "Misdirected Request",
-    "this service is not called that; if it is, set YINJU_PUBLIC_URL, or list the name in YINJU_HOSTS",
+    "this service is not called that; if it is, list the name in YINJU_HOSTS",
 )
 _OPEN = ("/livez", "/readyz")
 _CHALLENGE = {"www-authenticate": 'Bearer, Basic realm="Yinju", charset="UTF-8"'}
@@ -147,10 +147,10 @@ def address(scope: Scope) -> str:
 
 
 class Named:
-    """Refuses what is sent to another name, where only this machine can reach the service.
+    """Refuses what is sent to another name.
 
-    A site that has its own name lead here could else read it through the browser of whoever visits that site. Names
-    without a dot nobody can have elsewhere.
+    A site that has its own name lead here could else read an open service through the browser of whoever visits that
+    site. Addresses, and names that are not of the public DNS, are nobody's name elsewhere.
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:

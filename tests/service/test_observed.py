@@ -127,7 +127,7 @@ def test_a_fault_is_logged_by_its_place_and_its_words_only_if_that_was_said(
     app.add_api_route("/livez/faulty", faulty)
     with written(kept) as stream, TestClient(app, base_url=HERE, raise_server_exceptions=False) as client:
         reply = client.get("/livez/faulty", headers={"authorization": f"Bearer {KEY}"})
-        logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=caught(faulty))
+        logging.getLogger("asgi").error("Exception in ASGI application\n", exc_info=caught(faulty))
     assert reply.status_code == 500 and QUESTION not in reply.text
     *asked, line = lines(stream)
     if kept is not Log.ERRORS:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import publication
+from embeddings import manifest, publication
 from embeddings.manifest import damage
 from embeddings.publication import IndexDamaged, current
 from service.collection import Collection
@@ -16,7 +16,7 @@ QUESTION = "what was said about INF"
 
 @pytest.fixture
 def collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collection:
-    monkeypatch.setattr(publication, "_END", 256)
+    monkeypatch.setattr(manifest, "_END", 256)
     made = Collection(Settings.from_environ({"YINJU_DATA": str(tmp_path / "data")}))
     ingest(made.store, [BUILT_IN])
     made.build_index()
