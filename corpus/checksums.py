@@ -16,7 +16,7 @@ Words = NDArray[np.uint32]
 
 PAGE = 4096  # bytes
 PROTECTED = 6  # the first format of a store in which every page has a checksum
-_KEPT_FREE, _FORMAT, _HEAD = 20, 60, 64  # where in a file its head says so: bytes at the end of each page, and format
+KEPT_FREE, _FORMAT, _HEAD = 20, 60, 64  # where in a file its head says so: bytes at the end of each page, and format
 _LOG, _FRAME = 32, 24  # bytes of the headers of a log and of each page in it
 _MAGIC = np.uint32(0x82067F37)  # as a little-endian word
 _STEP = 1 << 12  # pages that are read at once
@@ -37,7 +37,7 @@ def faults(path: Path) -> Iterator[Fault]:
     """The damaged pages of the file at `path`, each of which should end in a checksum, but in an old store."""
     with path.open("rb") as file:
         head, first = file.read(_HEAD), 0
-        if head[_KEPT_FREE:_FORMAT] and not head[_KEPT_FREE] and int.from_bytes(head[_FORMAT:]) < PROTECTED:
+        if head[KEPT_FREE:_FORMAT] and not head[KEPT_FREE] and int.from_bytes(head[_FORMAT:]) < PROTECTED:
             return
         file.seek(0)
         while pages := file.read(_STEP * PAGE):

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import apsw
 import apsw.sqlite_extra
 
-from corpus.checksums import PROTECTED
+from corpus.checksums import KEPT_FREE, PROTECTED
 from corpus.document import CorpusError
 
 _ADVICE = {
@@ -27,7 +27,6 @@ _ADVICE = {
 }
 ADVICE = "run `yinju doctor`; if it finds damage, `yinju doctor --repair` rebuilds what can be, a backup has the rest"
 _CHECKSUM = 8  # bytes at the end of each page, which is what switches the checksum VFS on
-_AT = 20  # in the file's header: how many bytes are kept free there
 _WAIT = 30_000  # ms
 
 _PLAIN = apsw.vfs_names()[0]
@@ -153,7 +152,7 @@ class Database:
     def _kept_free(self) -> int:
         """Bytes at the end of each page."""
         with self.path.open("rb") as file:
-            return file.read(_AT + 1)[_AT]
+            return file.read(KEPT_FREE + 1)[KEPT_FREE]
 
     @property
     def log(self) -> Path:

@@ -134,9 +134,9 @@ class Deadlines(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus, detail: str) -> None:
         """Close the connection, and say why where that can't be taken for the reply to something else."""
-        metrics.CUT.labels(status.phrase.lower()).inc()
         if self.transport.is_closing():
             return
+        metrics.CUT.labels(status.phrase.lower()).inc()
         is_idle = self.cycle is None or self.cycle.response_complete
         if self.scope and (is_idle or not (self.pipeline or self.cycle.response_started)):
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
