@@ -2,7 +2,6 @@
 
 import datetime
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,46 +17,15 @@ from service.doctor import examined, repaired
 from service.doors import cli
 from service.ingestion import BUILT_IN, ingest
 from service.settings import Settings
+from tests.service.disks import Disk, mounted
 
 PROSE = "The {}th delegation spoke of the harbour, the railway and the post, and asked for a report on each of them. "
 
 
-class Disk:
-    """A file system of its own, of so many kilobytes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def mount(self, kilobytes: int) -> None:
-        self._run("mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(self.path))
-
-    def resize(self, kilobytes: int) -> None:
-        self._run("mount", "-o", f"remount,size={kilobytes}k", str(self.path))
-
-    def fill(self) -> Path:
-        """Leave no room."""
-        with (self.path / "filler").open("wb", buffering=0) as file:
-            try:
-                while file.write(bytes(1 << 16)):
-                    pass
-            except OSError:
-                pass
-        return self.path / "filler"
-
-    def _run(self, *command: str) -> None:
-        subprocess.run(command, check=True, capture_output=True)
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    made = Disk(tmp_path / "disk")
-    made.path.mkdir()
-    try:
-        made.mount(64_000)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no file system can be mounted here ({error})")
-    yield made
-    subprocess.run(["umount", "--lazy", str(made.path)], check=True)
+    with mounted(tmp_path / "disk") as made:
+        yield made
 
 
 def write(folder: Path, count: int) -> Path:
