@@ -31,7 +31,7 @@ from embeddings.encoder import Encoder, Tokens, open_encoder, unit
 from embeddings.glossary import BUILT_IN, Glossary, load
 from embeddings.publication import current
 from embeddings.rows import Rows
-from embeddings.tokens import Piece, TokenStore, Units, pieces, writing_tokens
+from embeddings.tokens import Piece, TokenStore, Units, pieces, units_of, writing_tokens
 
 ROUNDS, CANDIDATES, BATCH, LIMIT = 20, 300, 256, 12e9
 WAYS = ("from text", "from text, sentences and concepts kept", "token ids mapped", "float16 vectors mapped")
@@ -96,39 +96,25 @@ def write(ids: Path, vectors: Path, passages: Sequence[str], encoder: Encoder, n
 def recomputed(texts: Sequence[str], encoder: Encoder, names: Glossary | Units) -> Units:
     """The units of `texts`; if there are units to take sentences and concepts from, only the vectors are computed."""
     encoded = encoder.encode_tokens(texts)
-    nothing = np.zeros((1, encoder.dimension), np.float32)
     if not isinstance(names, Glossary):
-        vectors = np.concatenate([part for tokens in encoded for part in (nothing, unit(tokens.vectors))])
-        return replace(names, vectors=vectors, places=np.arange(len(vectors)))
+        places = names.places.copy()
+        places[places >= 0] = np.arange((places >= 0).sum())
+        return replace(names, vectors=unit(np.concatenate([tokens.vectors for tokens in encoded])), places=places)
     held = [_pieces(text, tokens, names) for text, tokens in zip(texts, encoded, strict=True)]
-    words = [
-        tokens.vectors[np.concatenate([one.tokens for one in some])] for some, tokens in zip(held, encoded, strict=True)
-    ]
-    vectors = np.concatenate([part for own in words for part in (nothing, unit(own))])
-    lengths = [len(one.tokens) + (not at) for some in held for at, one in enumerate(some)]
-    starts = np.cumsum([0, *lengths[:-1]])
-    return Units(
-        vectors,
-        np.arange(len(vectors)),
-        starts.astype(np.int64),
-        np.zeros(len(starts), np.bool_),
-        np.cumsum([0, *map(len, held)]).astype(np.int64),
-        tuple(tuple(one.span for one in some) for some in held),
-        tuple(tuple(one.concepts for one in some) for some in held),
-    )
+    return units_of(held, encoder.dimension, None)
 
 
 def _pieces(text: str, tokens: Tokens, names: Glossary) -> tuple[Piece, ...]:
-    """With the places of its tokens in the text instead of their ids."""
-    placed = replace(tokens, ids=np.arange(len(tokens.spans), dtype=np.uint32))
-    return pieces(text, placed, names.mentions(text), replace(placed, spans=()))
+    """With its vectors instead of their ids."""
+    worded = replace(tokens, ids=None)
+    return pieces(text, worded, names.mentions(text), replace(worded, spans=()))
 
 
 def same(held: Units, known: Units) -> bool:
     """Equal but for what float16 rounds, and for how often a vector is held."""
-    one, other = (units.vectors[units.places] for units in (held, known))
-    kinds = all(np.array_equal(getattr(held, name), getattr(known, name)) for name in ("starts", "titles", "edges"))
-    return kinds and held.sentences == known.sentences and np.allclose(one, other, atol=1e-3)
+    one, other = (units.vectors[units.places[units.places >= 0]] for units in (held, known))
+    kinds = all(np.array_equal(getattr(held, name), getattr(known, name)) for name in ("starts", "spans", "edges"))
+    return kinds and np.allclose(one, other, atol=1e-3)
 
 
 if __name__ == "__main__":

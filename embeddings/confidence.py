@@ -6,20 +6,21 @@ collection's own background. `yinju evaluate --calibrate` refits the figures bel
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 from operator import mul
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Figure = TypeVar("Figure", float, NDArray[np.float64])
 
 FITTED_ON = 112  # paragraphs
 _RIDGE = 1.0  # penalty on the weights: the questions are few
 _STEPS = 50
 
 
-class Evidence(NamedTuple):
-    """What speaks for one passage.
+class Evidence(NamedTuple, Generic[Figure]):
+    """What speaks for one passage, or, as arrays, for several.
 
     `late` is MaxSim in 0…1 and `best` that of the best candidate; `dense_margin` is in standard deviations above the
     collection's background, less what more passages than the weights were fitted on reach by chance; `lexical` is the
@@ -28,22 +29,23 @@ class Evidence(NamedTuple):
     passage that matches as well as the best candidate does.
     """
 
-    late: float
-    best: float
-    dense_margin: float
-    lexical: float
-    named: float
-    described: float
-    described_late: float
-    breadth: float
+    late: Figure
+    best: Figure
+    dense_margin: Figure
+    lexical: Figure
+    named: Figure
+    described: Figure
+    described_late: Figure
+    breadth: Figure
 
     @property
-    def features(self) -> tuple[float, ...]:
+    def features(self) -> tuple[Any, ...]:
         """What is weighed: a description counts where it fits in words too, and less where the passage itself does."""
+        held: Any = self
         return (
-            *(self.late, self.best, self.dense_margin, self.lexical, self.named, self.described),
-            *(self.described * self.described_late, self.best * self.described_late),
-            *(self.described * self.dense_margin, self.breadth),
+            *(held.late, held.best, held.dense_margin, held.lexical, held.named, held.described),
+            *(held.described * held.described_late, held.best * held.described_late),
+            *(held.described * held.dense_margin, held.breadth),
         )
 
 
@@ -60,16 +62,18 @@ class Confidence:
     threshold: float
     company: float
 
-    def probability(self, evidence: Evidence) -> float:
+    def probability(self, evidence: Evidence[Figure]) -> Figure:
         """The probability that the passage behind `evidence` answers its question."""
-        return 1 / (1 + exp(-min(max(self.odds(evidence), -30.0), 30.0)))
+        probability: Figure = 1 / (1 + np.exp(-np.clip(self.odds(evidence), -30.0, 30.0)))
+        return probability
 
-    def odds(self, evidence: Evidence) -> float:
+    def odds(self, evidence: Evidence[Figure]) -> Figure:
         """The logarithm of its odds."""
-        return self.bias + float(sum(map(mul, self.weights, evidence.features)))
+        odds: Figure = self.bias + sum(map(mul, self.weights, evidence.features))
+        return odds
 
 
-def fit(evidence: Sequence[Evidence], answers: Sequence[bool], threshold: float, company: float) -> Confidence:
+def fit(evidence: Sequence[Evidence[float]], answers: Sequence[bool], threshold: float, company: float) -> Confidence:
     """Ridge logistic regression by Newton's method; the bias is not penalised."""
     held = np.array([one.features for one in evidence])
     scale = np.maximum(held.std(axis=0), 1e-9)  # a ridge is only fair among features of one size

@@ -5,7 +5,6 @@ their own words: it can make a passage more probable, and is never shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -23,33 +22,24 @@ _REMEMBERED = 4_000  # tokens; two kilobytes each
 _STANDS_OUT = 6.0  # standard deviations; more of them say no more
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How well a question fits a description: standard deviations above the other ones, 0 to 6, and MaxSim, 0 to 1."""
+class Fits:
+    """How well a question fits each description, by concept.
 
-    margin: float
-    late: float
-
-
-class Fits(Mapping[str, Likeness]):
-    """How well a question fits each description, by concept."""
+    The margin is in standard deviations above the other ones, 0 to 6; beside it stands MaxSim, 0 to 1.
+    """
 
     def __init__(self, places: Mapping[str, int], margins: Scores, late: Scores) -> None:
-        self._places, self._margins, self._late = places, margins, late
+        self._places, self._margins = places, margins
+        self._both = np.column_stack([np.append(margins, 0.0), np.append(late, 0.0)])
 
-    def __getitem__(self, name: str) -> Likeness:
-        at = self._places[name]
-        return Likeness(float(self._margins[at]), float(self._late[at]))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    def of(self, names: Sequence[str]) -> Scores:
+        """(names, 2), margin and MaxSim; zeros for what has no description."""
+        found: Scores = self._both[[self._places.get(name, -1) for name in names]]
+        return found
 
     def best(self, count: int) -> list[str]:
         """The concepts that it fits best, the best first, equals by name."""
-        least = np.partition(self._margins, -count)[-count] if len(self) > count else 0.0
+        least = np.partition(self._margins, -count)[-count] if len(self._margins) > count else 0.0
         near = np.flatnonzero(self._margins >= least)
         names = list(self._places)
         return sorted((names[at] for at in near), key=lambda name: (-self._margins[self._places[name]], name))[:count]
@@ -60,7 +50,7 @@ class Descriptions:
 
     def __init__(self, folder: Path) -> None:
         """Open what `build` wrote."""
-        self._known = dict[int, Vectors]()
+        self._known = dict[int, Scores]()
         with READING, np.load(folder / _FILE) as held:
             self._concepts = {str(name): at for at, name in enumerate(held["concepts"])}
             # A vector for each language of each description, half its words, half the names; the first of each concept.
@@ -102,29 +92,31 @@ class Descriptions:
         if not self._concepts or not len(asked):
             return Fits({}, np.zeros(0), np.zeros(0))
         near = np.maximum.reduceat(self._centres @ vector, self._centre_starts)
-        best = self._best(asked) if tokens.ids is None else self._remembered(asked, tokens.ids[directed].tolist())
-        weights = soft_idf(asked, best.mean(axis=1))
-        late = weights @ best**2 / weights.sum()
+        directions = unit(asked)
+        if tokens.ids is None:
+            best = self._best(directions)
+        else:
+            best = self._remembered(directions, tokens.ids[directed].tolist())
+        weights = soft_idf(asked, best.mean(axis=0))
+        late = best**2 @ weights / weights.sum()
         margins = np.clip(_standardised(_standardised(near) + _standardised(late)), 0.0, _STANDS_OUT)
         return Fits(self._concepts, margins, late)
 
-    def _best(self, asked: Vectors) -> Vectors:
-        """How near each token comes to a word of each concept: (tokens, concepts)."""
-        words = np.maximum(unit(asked) @ self._words.T, 0.0)
-        best: Vectors = np.maximum.reduceat(words[:, self._used], self._used_starts, axis=1)
-        return best
+    def _best(self, asked: Vectors) -> Scores:
+        """How near each token comes to a word of each concept: (concepts, tokens)."""
+        near = np.maximum.reduceat((self._words @ asked.T).take(self._used, axis=0), self._used_starts)
+        return np.maximum(near, 0.0).astype(np.float64)
 
-    def _remembered(self, asked: Vectors, ids: Sequence[int]) -> Vectors:
+    def _remembered(self, asked: Vectors, ids: Sequence[int]) -> Scores:
         """The same, of tokens that have the same vector wherever they stand: most of a question were asked before.
 
         Each is worked out alone: in company, the last bits of its figures would depend on it.
         """
         known = self._known if len(self._known) < _REMEMBERED else {}
         places = {name: at for at, name in enumerate(ids) if name not in known}  # a question may be one word, repeated
-        new = {name: self._best(asked[[at]])[0] for name, at in places.items()}
-        if new:
-            known = self._known = {**known, **new}
-        return np.array([known[name] for name in ids])
+        if places:
+            known = self._known = {**known, **{name: self._best(asked[[at]])[:, 0] for name, at in places.items()}}
+        return np.array([known[name] for name in ids]).T
 
 
 def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> Iterator[int]:

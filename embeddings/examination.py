@@ -4,19 +4,22 @@ A passage in the question's own language shares whole words with it, one in anot
 passages of the same language does either stand out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import mul
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus.document import Span
+from embeddings.descriptions import Fits
 from embeddings.encoder import Vectors
 from embeddings.fusion import Background, standardised
-from embeddings.late_interaction import LateInteraction, Part, Sample
+from embeddings.late_interaction import LateInteraction, Part, Sample, Scores
 from embeddings.segment import Limits, Segment
 from embeddings.tokens import Units
+
+Place = tuple[int, int]  # a segment and a row in it
 
 _BACKGROUND = 256  # rows that stand for the passages of a language
 # Measured with the built-in model over the questions and paragraphs of tests/quality.
@@ -24,24 +27,39 @@ _TYPICAL = Background(0.11, 0.08)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What the vectors say of one row, by its segment and its number there.
+class Looks:
+    """What the vectors say of rows of one segment.
 
-    `late` is MaxSim in 0…1; `dense_margin` is in standard deviations above the background; the sentences have their
-    own MaxSim; `concepts` are all that the passage names.
+    `passages` is what they are made of. `late` (rows) is MaxSim in 0…1, `units` the same of each of their units;
+    `dense_margin` (rows) is in standard deviations above the background.
     """
 
-    place: tuple[int, int]
-    late: float
-    dense_margin: float
-    sentences: tuple[tuple[Span, float], ...]
-    concepts: frozenset[str]
+    places: Sequence[Place]
+    passages: Units
+    late: Scores
+    units: Scores
+    dense_margin: Scores
 
-    def breadth(self, best: float) -> float:
-        """The share of the passage, by length, that matches as well as `best`: what treats a topic has more of it."""
-        lengths = [max(1, span.end - span.start) for span, _ in self.sentences]
-        shares = [min(score / max(best, 1e-9), 1.0) for _, score in self.sentences]
-        return float(sum(map(mul, lengths, shares))) / sum(lengths)
+    def breadth(self, best: float) -> Scores:
+        """The share of each passage, by length, that matches as well as `best`: what treats a topic has more of it."""
+        starts, is_sentence = self.passages.edges[:-1], ~self.passages.titles
+        lengths = np.maximum(np.diff(self.passages.spans)[:, 0], 1) * is_sentence
+        shares = np.minimum(self.units / max(best, 1e-9), 1.0)
+        return np.asarray(np.add.reduceat(lengths * shares, starts) / np.add.reduceat(lengths, starts), np.float64)
+
+    def fits(self, likeness: Fits) -> Scores:
+        """How well the question fits what each passage names, at best: (rows, 2), margin and MaxSim."""
+        best = np.zeros((len(self.places), 2))
+        units, concepts = self.passages.named.T
+        np.maximum.at(best, self.passages.owners[units], likeness.of(self.passages.concepts)[concepts])
+        return best
+
+    def sentences(self, number: int) -> tuple[tuple[Span, float], ...]:
+        """The sentences of one passage, each with its MaxSim."""
+        held = slice(*self.passages.edges[number : number + 2].tolist())
+        spans, titles = self.passages.spans[held].tolist(), self.passages.titles[held].tolist()
+        found = zip(spans, self.units[held].tolist(), titles, strict=True)
+        return tuple((Span(*span), score) for span, score, is_title in found if not is_title)
 
 
 class Examiner:
@@ -69,26 +87,40 @@ class Examiner:
         ]
         return Sample(Units.joined([units for units, _ in looks])), np.concatenate([vectors for _, vectors in looks])
 
-    def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[tuple[int, int]]) -> Iterator[Look]:
-        """Look at rows for a question, given as the parts of its wording and its vector; in any order."""
-        rows: dict[tuple[int, str], list[int]] = {}
+    def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[Place]) -> Iterator[Looks]:
+        """Look at rows for a question, given as the parts of its wording and its vector; segment by segment."""
+        rows: dict[int, list[int]] = {}
         for at, row in places:
-            rows.setdefault((at, self._segments[at].tag(row)), []).append(row)
-        backgrounds = {
-            tag: (LateInteraction(parts, sample), vectors @ vector)
-            for tag in {tag for _, tag in rows}
-            for sample, vectors in [self._sample(tag)]
-        }
-        for (at, tag), held in rows.items():
-            yield from self._of(at, *backgrounds[tag], vector, held)
+            rows.setdefault(at, []).append(row)
+        late = LateInteraction(parts)
+        backgrounds = cache(partial(self._background, late, vector))
+        for at, held in rows.items():
+            yield self._of(at, held, late, vector, backgrounds)
+
+    def _background(self, late: LateInteraction, vector: Vectors, tag: str) -> tuple[Scores, Vectors]:
+        """What the tokens weigh in a language, and how near its passages are."""
+        sample, vectors = self._sample(tag)
+        return late.weights(sample), vectors @ vector
 
     def _of(
-        self, at: int, late: LateInteraction, background: Vectors, vector: Vectors, rows: Sequence[int]
-    ) -> Iterator[Look]:
+        self,
+        at: int,
+        rows: Sequence[int],
+        late: LateInteraction,
+        vector: Vectors,
+        backgrounds: Callable[[str], tuple[Scores, Vectors]],
+    ) -> Looks:
         passages, vectors = self._segments[at].look(rows)
-        scores = late.score(passages)
-        margins = standardised(vectors @ vector, background, _TYPICAL)
-        for number, row in enumerate(rows):
-            cuts = tuple(zip(passages.sentences[number], map(float, scores.sentences[number]), strict=True))
-            named = frozenset[str]().union(*passages.concepts[number])
-            yield Look((at, row), float(scores.passages[number]), float(margins[number]), cuts, named)
+        similarity, near = late.similarity(passages), vectors @ vector
+        named = late.named(passages)
+        by_passage = [(part, passages.owners[units]) for part, units in named]
+        tags = np.array([self._segments[at].tag(row) for row in rows])
+        of_passages, of_units, margins = np.zeros(len(rows)), np.zeros(len(passages.starts)), np.zeros(len(rows))
+        for tag in dict.fromkeys(tags.tolist()):
+            weights, background = backgrounds(tag)
+            spoken = tags == tag
+            in_units = spoken[passages.owners]
+            of_passages[spoken] = late.score(similarity.passages, weights, by_passage)[spoken]
+            of_units[in_units] = late.score(similarity.units, weights, named)[in_units]
+            margins[spoken] = standardised(near[spoken], background, _TYPICAL)
+        return Looks([(at, row) for row in rows], passages, of_passages, of_units, margins)

@@ -6,20 +6,24 @@ all that into the one probability by which they rank.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 from pathlib import Path
+from typing import overload
+
+import numpy as np
 
 from corpus.document import Span
 from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
 from embeddings.descriptions import Descriptions, Fits
 from embeddings.encoder import Encoder, Vectors
-from embeddings.examination import Examiner
+from embeddings.examination import Examiner, Looks, Place
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
 from embeddings.journal import stage
+from embeddings.late_interaction import Scores
 from embeddings.preparation import Batch, concept_term, language_tag, made_with, words_of
 from embeddings.publication import IndexDamaged, State, check, current, seen, sound
 from embeddings.query import Query
@@ -32,8 +36,9 @@ _DESCRIBED = 3  # concepts whose description a question fits best, and that brin
 _NONSENSE = (ArithmeticError, LookupError, ValueError)  # what comes of reading what was not written
 _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times its idf
 
-Place = tuple[int, int]  # a segment and a row in it
-Seen = tuple[Place, Evidence, tuple[tuple[Span, float], ...]]  # a row, what speaks for it, its sentences
+_Weighed = tuple[Looks, Evidence[Scores]]  # some rows as they were looked at, and what speaks for them
+# Whether another wording of its paragraph would be better; less its probability; its order; and where it stands.
+_Rank = tuple[bool, float, tuple[int, Order], tuple[Looks, Evidence[Scores], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +47,40 @@ class Hit:
 
     row: Row
     score: float
-    evidence: Evidence
+    evidence: Evidence[float]
     sentences: tuple[tuple[Span, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hits, best first, and the phrases that were not required after all because no row holds them with the others."""
+    """Hits, best first, and the phrases that were not required after all because no row holds them with the others.
 
-    hits: list[Hit]
+    A hit is read from the index when it is asked for.
+    """
+
+    hits: Sequence[Hit]
     dropped: tuple[str, ...] = ()
+
+
+class _Hits(Sequence[Hit]):
+    """Hits, each read from the index when it is asked for."""
+
+    def __init__(self, index: "Index", ranks: Sequence[_Rank]) -> None:
+        self._index, self._ranks = index, ranks
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> "_Hits": ...
+    def __getitem__(self, at: int | slice) -> "Hit | _Hits":
+        if isinstance(at, slice):
+            return _Hits(self._index, self._ranks[at])
+        _, score, _, (looks, evidence, number) = self._ranks[at]
+        why = Evidence(*(float(figures[number]) for figures in evidence))
+        return Hit(self._index.row(looks.places[number]), -score, why, looks.sentences(number))
 
 
 class Index:
@@ -168,21 +197,24 @@ class Index:
             places = lexical.keys() | self._near(vector, query.documents) | self._described(likeness, query.documents)
         if holders is not None:
             places = places & holders | set(sorted(holders)[:_CANDIDATES])
-        best: dict[int, tuple[bool, float, tuple[int, Order], Seen]] = {}
         by_chance = chance(max(self._paragraphs(query.documents), FITTED_ON)) - chance(FITTED_ON)
         with stage("examine"):
-            for place, evidence, cuts in self._examine(query, vector, lexical, likeness, sorted(places), by_chance):
-                (key, is_base), score = self.segments[place[0]].paragraph(place[1]), confidence.probability(evidence)
-                # The base's wording, unless only another one answers.
-                rank = (
-                    not (is_base and score >= confidence.company),
-                    -score,
-                    self._order(place),
-                    (place, evidence, cuts),
-                )
+            looks = list(self._examiner.look(query.parts(self._languages, self._encoder), vector, sorted(places)))
+            weighed = self._weighed(looks, lexical, likeness, bool(query.mentions), by_chance)
+            best: dict[int, _Rank] = {}
+            for key, rank in self._ranks(weighed, confidence):
                 best[key] = min(rank, best.get(key, rank), key=lambda held: held[:3])
-        ranked = sorted(best.values(), key=lambda held: held[1:3])
-        return Found([Hit(self.row(at), -score, why, cuts) for _, score, _, (at, why, cuts) in ranked[:k]], dropped)
+        return Found(_Hits(self, sorted(best.values(), key=lambda held: held[1:3])[:k]), dropped)
+
+    def _ranks(self, weighed: Iterable[_Weighed], confidence: Confidence) -> Iterator[tuple[int, _Rank]]:
+        """The rank of each row, beside its paragraph."""
+        for looks, evidence in weighed:
+            for number, score in enumerate(confidence.probability(evidence).tolist()):
+                at, row = place = looks.places[number]
+                key, is_base = self.segments[at].paragraph(row)
+                # The base's wording, unless only another one answers.
+                answers = is_base and score >= confidence.company
+                yield key, (not answers, -score, self._order(place), (looks, evidence, number))
 
     def _order(self, place: Place) -> tuple[int, Order]:
         """Which of two rows that are equally good comes first."""
@@ -201,35 +233,24 @@ class Index:
         """Rows that name what the question describes best."""
         return set(self._lexical({concept_term(name): 1.0 for name in likeness.best(_DESCRIBED)}, documents))
 
-    def _examine(
-        self,
-        query: Query,
-        vector: Vectors,
-        lexical: Mapping[Place, float],
-        likeness: Fits,
-        places: Sequence[Place],
-        by_chance: float,
-    ) -> Iterator[Seen]:
-        """Look at each of the candidates closely."""
-        looks = list(self._examiner.look(query.parts(self._languages, self._encoder), vector, places))
-        best = max((look.late for look in looks), default=0.0)
-        for look in looks:
-            fits = [likeness[name] for name in look.concepts if name in likeness]
-            margin, late = max((fit.margin for fit in fits), default=0.0), max((fit.late for fit in fits), default=0.0)
-            yield (
-                look.place,
-                Evidence(
-                    late=look.late,
-                    best=best,
-                    dense_margin=look.dense_margin - by_chance,
-                    lexical=lexical.get(look.place, 0.0),
-                    named=float(bool(query.mentions)),
-                    described=margin,
-                    described_late=late,
-                    breadth=look.breadth(best),
-                ),
-                look.sentences,
+    def _weighed(
+        self, looks: Sequence[Looks], lexical: Mapping[Place, float], likeness: Fits, named: bool, by_chance: float
+    ) -> Iterator[_Weighed]:
+        """What speaks for each of the candidates."""
+        best = max((float(held.late.max()) for held in looks), default=0.0)
+        for held in looks:
+            described = held.fits(likeness)
+            evidence = Evidence(
+                late=held.late,
+                best=np.full(len(held.late), best),
+                dense_margin=held.dense_margin - by_chance,
+                lexical=np.array([lexical.get(place, 0.0) for place in held.places]),
+                named=np.full(len(held.late), float(named)),
+                described=described[:, 0],
+                described_late=described[:, 1],
+                breadth=held.breadth(best),
             )
+            yield held, evidence
 
     def _holding(
         self, phrases: Sequence[str], documents: frozenset[str] | None

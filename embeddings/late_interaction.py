@@ -5,7 +5,7 @@ A part that names a concept may be matched by any name of that concept. The same
 say which sentence answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,9 +16,11 @@ from embeddings.encoder import Vectors, unit
 from embeddings.tokens import Units
 
 Scores = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 _TITLE = 0.7  # what a match in the title counts, beside one in the passage itself
 _REMEMBERED = 10_000  # tokens, of which a sample keeps one figure each
+_BLOCK = 8
 _SMOOTHING = 0.05  # keeps a token that nothing resembles from outweighing all others
 
 
@@ -28,14 +30,6 @@ class Part:
 
     wordings: tuple[Vectors, ...]
     concept: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """Scores in 0…1: one for each passage, and for each passage one for each of its sentences."""
-
-    passages: Scores
-    sentences: tuple[Scores, ...]
 
 
 def soft_idf(tokens: Vectors, common: NDArray[np.floating]) -> Scores:
@@ -50,57 +44,84 @@ class Sample:
         self._passages = passages
         self._known = dict[bytes, float]()
 
-    def common(self, tokens: Vectors) -> Scores:
-        """How much they resemble each of `tokens` (of length 1), on average; names are asked for again and again."""
-        keys = [blake2b(token, digest_size=16).digest() for token in tokens]
+    def common(self, tokens: Vectors, keys: Sequence[bytes]) -> Scores:
+        """How much they resemble each of `tokens` (of length 1; by its key), on average; names come again and again."""
         known = self._known if len(self._known) < _REMEMBERED else {}
         new = {key: at for at, key in enumerate(keys) if key not in known}
         if new and len(self._passages):
-            best = similarity(tokens[[*new.values()]], self._passages)[1].mean(axis=1)
+            unknown = tokens[[*new.values()]]
+            best = in_blocks(unknown, lambda block: similarity(block, self._passages).passages).mean(axis=0)
             known = self._known = {**known, **dict(zip(new, best.tolist(), strict=True))}
         return np.array([known.get(key, 0.0) for key in keys])
 
 
-class LateInteraction:
-    """One question, ready to be held against passages; `sample` stands for the collection."""
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """The best cosine of each token, 0 at least: (units of all passages, tokens), (passages, tokens).
 
-    def __init__(self, parts: Sequence[Part], sample: Sample) -> None:
-        self._parts = tuple(parts)
-        wordings = [wording for part in self._parts for wording in part.wordings]
-        stacked = np.concatenate(wordings) if wordings else np.zeros((0, 1), np.float32)
-        self._tokens = unit(stacked)
-        self._weights = soft_idf(stacked, sample.common(self._tokens))
+    A match in a title counts less for its passage.
+    """
 
-    def score(self, passages: Units) -> Interaction:
-        """Hold the question against `passages`."""
-        by_sentence, by_passage = similarity(self._tokens, passages)
-        of_passages = self._total(by_passage, [frozenset[str]().union(*held) for held in passages.concepts])
-        of_sentences = self._total(by_sentence, [names for held in passages.concepts for names in held])
-        edges = np.cumsum([0, *map(len, passages.sentences)])
-        cut = tuple(of_sentences[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True))
-        return Interaction(of_passages, cut)
-
-    def _total(self, similarity: Scores, concepts: Sequence[frozenset[str]]) -> Scores:
-        """The parts' matches, weighted: (units,). A part is matched by the best of its wordings or by its concept."""
-        total, weight_of_all, row = np.zeros(similarity.shape[1]), 0.0, 0
-        for part in self._parts:
-            best, weight = np.zeros(similarity.shape[1]), 0.0
-            for wording in part.wordings:
-                weights = self._weights[row : row + len(wording)]
-                matched = weights @ similarity[row : row + len(wording)] ** 2 / max(weights.sum(), 1e-9)
-                best, weight = np.maximum(best, matched), max(weight, float(weights.sum()))
-                row += len(wording)
-            if part.concept is not None:
-                best = np.maximum(best, [part.concept in held for held in concepts])
-            total, weight_of_all = total + weight * best, weight_of_all + weight
-        return total / max(weight_of_all, 1e-9)
+    units: Scores
+    passages: Scores
 
 
-def similarity(tokens: Vectors, passages: Units) -> tuple[Scores, Scores]:
-    """The best cosine of each token, 0 at least: (tokens, sentences of all passages), (tokens, passages)."""
+def similarity(tokens: Vectors, passages: Units) -> Similarity:
+    """Hold tokens, of length 1, against passages."""
     if not len(tokens) or not len(passages):
-        return np.zeros((len(tokens), int((~passages.titles).sum()))), np.zeros((len(tokens), len(passages)))
-    cosines = (tokens @ passages.vectors.T)[:, passages.places]
-    best = np.maximum(np.maximum.reduceat(cosines, passages.starts, axis=1), 0.0).astype(np.float64)
-    titled = np.where(passages.titles, best * _TITLE, best)
-    return best[:, ~passages.titles], np.maximum.reduceat(titled, passages.edges[:-1], axis=1)
+        return Similarity(np.zeros((len(passages.starts), len(tokens))), np.zeros((len(passages), len(tokens))))
+    cosines = np.zeros((len(passages.vectors) + 1, len(tokens)), np.float32)  # nothing is like the last
+    np.matmul(passages.vectors, tokens.T, out=cosines[:-1])
+    of_tokens = cosines.take(passages.places, axis=0)
+    best = np.maximum(np.maximum.reduceat(of_tokens, passages.starts), 0.0).astype(np.float64)
+    titled = np.where(passages.titles[:, None], best * _TITLE, best)
+    return Similarity(best, np.maximum.reduceat(titled, passages.edges[:-1]))
+
+
+def in_blocks(tokens: Vectors, held: Callable[[Vectors], Scores]) -> Scores:
+    """What `held` says of each token, (…, tokens), where others must not matter: products of one size add up alike."""
+    padded = np.zeros((-(-len(tokens) // _BLOCK) * _BLOCK, tokens.shape[1]), np.float32)
+    padded[: len(tokens)] = tokens
+    return np.concatenate([held(block) for block in padded.reshape(-1, _BLOCK, tokens.shape[1])], axis=1)[
+        :, : len(tokens)
+    ]
+
+
+class LateInteraction:
+    """One question, ready to be held against passages."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        worded = [part for part in parts if any(map(len, part.wordings))]
+        wordings = [[wording for wording in part.wordings if len(wording)] for part in worded]
+        self._vectors = np.concatenate([one for held in wordings for one in held] or [np.zeros((0, 1), np.float32)])
+        self._tokens = unit(self._vectors)
+        self._keys = [blake2b(token, digest_size=16).digest() for token in self._tokens]
+        # Where the wordings of each part begin, and the tokens of each wording.
+        self._parts = np.cumsum([0, *map(len, wordings)])[:-1]
+        self._wordings = np.cumsum([0, *(len(one) for held in wordings for one in held)])[:-1]
+        self._concepts = [(at, part.concept) for at, part in enumerate(worded) if part.concept is not None]
+
+    def similarity(self, passages: Units) -> Similarity:
+        return similarity(self._tokens, passages)
+
+    def weights(self, sample: Sample) -> Scores:
+        """What each token weighs in a collection that `sample` stands for."""
+        return soft_idf(self._vectors, sample.common(self._tokens, self._keys))
+
+    def named(self, passages: Units) -> list[tuple[int, Places]]:
+        """The parts whose concept some units name, each with those units."""
+        numbers = {name: number for number, name in enumerate(passages.concepts)} if self._concepts else {}
+        held = [(part, numbers[concept]) for part, concept in self._concepts if concept in numbers]
+        return [(part, passages.named[passages.named[:, 1] == number, 0]) for part, number in held]
+
+    def score(self, similarity: Scores, weights: Scores, named: Sequence[tuple[int, Places]]) -> Scores:
+        """MaxSim in 0…1 of each row of `similarity`. A part is matched by the best of its wordings, or by its name."""
+        if not len(self._parts):
+            return np.zeros(len(similarity))
+        wordings = np.add.reduceat(weights, self._wordings)
+        matched = np.add.reduceat(weights * similarity**2, self._wordings, axis=1) / np.maximum(wordings, 1e-9)
+        best, weight = np.maximum.reduceat(matched, self._parts, axis=1), np.maximum.reduceat(wordings, self._parts)
+        for part, rows in named:
+            best[rows, part] = 1.0
+        scores: Scores = best @ weight / max(float(weight.sum()), 1e-9)
+        return scores

@@ -7,10 +7,10 @@ token are enough. Of any other encoder the vectors themselves are kept, in half 
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "named.npy",
     "concepts.json",
 )
+Places = NDArray[np.int64]
 Table = Callable[[Ids], Vectors]  # looks token vectors up
 
 _NOTHING = frozenset[str]()
@@ -41,36 +42,49 @@ class Units:
     """Passages cut into sentences, each followed by the title of its document, if it has one.
 
     `vectors` (distinct tokens, dimension; length 1) are looked up once for all the passages: token t is
-    `vectors[places[t]]`. Each passage begins with a token of zeros, which is like nothing, so that none is empty.
-    Unit u, a sentence or, where `titles[u]`, a title, begins with token `starts[u]`; passage p begins with unit
-    `edges[p]`, and the last number there is that of all units.
+    `vectors[places[t]]`. Each passage begins with a token that is like nothing, in place -1, so that none is empty.
+    Unit u, a sentence or, where it has no length and is not the first of its passage, a title, is the characters
+    `spans[u]` and begins with token `starts[u]`; passage p begins with unit `edges[p]`, and the last number there is
+    that of all units. Each row of `named` is (unit, concept), the concept by its place in `concepts`.
     """
 
     vectors: Vectors
-    places: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    titles: NDArray[np.bool_]
-    edges: NDArray[np.int64]
-    sentences: tuple[tuple[Span, ...], ...]
-    concepts: tuple[tuple[frozenset[str], ...], ...]
+    places: Places
+    starts: Places
+    spans: Places
+    edges: Places
+    named: Places
+    concepts: Sequence[str]
 
     def __len__(self) -> int:
-        return len(self.sentences)
+        return len(self.edges) - 1
+
+    @property
+    def titles(self) -> NDArray[np.bool_]:
+        """Which units are titles."""
+        empty: NDArray[np.bool_] = self.spans[:, 0] == self.spans[:, 1]
+        empty[self.edges[:-1]] = False
+        return empty
+
+    @property
+    def owners(self) -> Places:
+        """The passage of each unit."""
+        return np.repeat(np.arange(len(self)), np.diff(self.edges))
 
     @classmethod
     def joined(cls, held: Sequence["Units"]) -> "Units":
-        """All their passages, in order; there must be some."""
+        """All their passages, in order, and nothing of what they name; there must be some."""
         tokens = np.cumsum([0, *(len(units.places) for units in held)])
         firsts = np.cumsum([0, *(len(units.vectors) for units in held)])
         edges = np.cumsum([0, *(len(units.starts) for units in held)])
         return cls(
             np.concatenate([units.vectors for units in held]),
-            np.concatenate([units.places + first for units, first in zip(held, firsts, strict=False)]),
+            np.concatenate([_moved(units.places, first) for units, first in zip(held, firsts, strict=False)]),
             np.concatenate([units.starts + token for units, token in zip(held, tokens, strict=False)]),
-            np.concatenate([units.titles for units in held]),
+            np.concatenate([units.spans for units in held]),
             np.concatenate([*(units.edges[:-1] + edge for units, edge in zip(held, edges, strict=False)), edges[-1:]]),
-            tuple(spans for units in held for spans in units.sentences),
-            tuple(names for units in held for names in units.concepts),
+            np.zeros((0, 2), np.int64),
+            (),
         )
 
 
@@ -108,64 +122,81 @@ def _kept(tokens: Tokens, places: range) -> NDArray[Any]:
 
 def units_of(passages: Sequence[Sequence[Piece]], dimension: int, table: Table | None) -> Units:
     """What some passages are made of, each given in pieces; `table` looks token vectors up that are not in these."""
+    held = [piece for passage in passages for piece in passage]
     empty = np.zeros(0, np.uint32) if table else np.zeros((0, dimension), np.float16)
-    tokens = [np.concatenate([empty, *(piece.tokens for piece in held)]) for held in passages]
-    cuts = [[(piece.span, piece.concepts) for piece in held if piece.span.start < piece.span.end] for held in passages]
-    return _units([_table(held) for held in passages], [empty, *tokens], cuts, dimension, table)
-
-
-def _table(held: Sequence[Piece]) -> list[tuple[int, ...]]:
-    firsts = [0, *accumulate(len(piece.tokens) for piece in held)]
-    return [*((*piece.span, first) for piece, first in zip(held, firsts, strict=False)), (0, 0, firsts[-1])]
-
-
-def _units(
-    tables: Sequence[Sequence[Sequence[int]]],
-    tokens: Sequence[NDArray[Any]],
-    cuts: Sequence[Iterable[tuple[Span, frozenset[str]]]],
-    dimension: int,
-    table: Table | None,
-) -> Units:
-    """`tables` have (start, end, first token) of each piece of a passage, and of its end.
-
-    `tokens` begin with an array of none. A passage without a word has one sentence, of no length.
-    """
-    firsts = np.cumsum([0, *(len(held) + 1 for held in tokens[1:])])
-    starts, titles, edges = list[int](), list[bool](), [0]
-    for rows, first in zip(tables, firsts.tolist(), strict=False):
-        begun = [token - rows[0][2] + 1 + first for _, _, token, *_ in rows[:-1]]
-        is_title = [start == end for start, end, *_ in rows[:-1]]
-        # The token of zeros is the first sentence's, or all of it.
-        worded = bool(is_title) and not is_title[0]
-        starts += [first, *begun[worded:]]
-        titles += [False, *is_title[worded:]]
-        edges.append(len(starts))
-    vectors, places = _looked_up(np.concatenate(tokens), firsts, dimension, table)
-    sentences_of = [list(held) or [(Span(0, 0), _NOTHING)] for held in cuts]
-    return Units(
-        vectors,
-        places,
-        np.array(starts, np.int64),
-        np.array(titles, np.bool_),
-        np.array(edges, np.int64),
-        tuple(tuple(span for span, _ in held) for held in sentences_of),
-        tuple(tuple(names for _, names in held) for held in sentences_of),
+    numbers: dict[str, int] = {}
+    named = [numbers.setdefault(name, len(numbers)) for piece in held for name in sorted(piece.concepts)]
+    pieces = _Pieces(
+        counts=np.array([len(passage) for passage in passages], np.int64),
+        spans=np.array([piece.span for piece in held], np.int64).reshape(-1, 2),
+        lengths=np.array([len(piece.tokens) for piece in held], np.int64),
+        tokens=np.concatenate([empty, *(piece.tokens for piece in held)]),
+        names=np.array([len(piece.concepts) for piece in held], np.int64),
+        named=np.array(named, np.int64),
     )
+    return pieces.units(list(numbers), table)
 
 
-def _looked_up(
-    held: NDArray[Any], firsts: NDArray[np.int64], dimension: int, table: Table | None
-) -> tuple[Vectors, NDArray[np.int64]]:
-    """The distinct vectors of the tokens of some passages, zeros first, and the place of each token among them."""
-    places = np.arange(len(held))
-    if table:
-        held, places = np.unique(held, return_inverse=True)
-    vectors = table(held) if table else unit(held.astype(np.float32))
-    worded = np.ones(int(firsts[-1]), np.bool_)
-    worded[firsts[:-1]] = False
-    found = np.zeros(len(worded), np.int64)
-    found[worded] = places + 1
-    return np.concatenate([np.zeros((1, dimension), np.float32), vectors]), found
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """The pieces of some passages in a row: how many each passage has; how many tokens and names each piece has."""
+
+    counts: Places
+    spans: Places
+    lengths: Places
+    tokens: NDArray[Any]
+    names: Places
+    named: Places
+
+    def units(self, concepts: Sequence[str], table: Table | None) -> Units:
+        begun = self._begun()
+        edges = _edges(begun.counts)
+        lengths = begun.lengths.copy()
+        lengths[edges[:-1]] += 1  # the token that is like nothing
+        starts = _edges(lengths)
+        worded = np.ones(starts[-1], np.bool_)
+        worded[starts[edges[:-1]]] = False
+        places = np.full(len(worded), -1, np.int64)
+        vectors, places[worded] = _looked_up(self.tokens, table)
+        owners = np.repeat(np.arange(len(lengths)), begun.names)
+        return Units(vectors, places, starts[:-1], begun.spans, edges, np.column_stack([owners, self.named]), concepts)
+
+    def _begun(self) -> "_Pieces":
+        """A passage without a word gets one sentence, of no length: each begins with a sentence."""
+        firsts, is_title = _edges(self.counts)[:-1], np.append(self.spans[:, 0] == self.spans[:, 1], True)
+        wordless = is_title[firsts] | (self.counts == 0)
+        if not wordless.any():
+            return self
+        return replace(
+            self,
+            counts=self.counts + wordless,
+            spans=np.insert(self.spans, firsts[wordless], 0, axis=0),
+            lengths=np.insert(self.lengths, firsts[wordless], 0),
+            names=np.insert(self.names, firsts[wordless], 0),
+        )
+
+
+def _edges(counts: Places) -> Places:
+    """Where each of so many begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _ranges(starts: Places, ends: Places) -> Places:
+    """All numbers from each start up to its end."""
+    edges = _edges(ends - starts)
+    return np.arange(edges[-1]) + np.repeat(starts - edges[:-1], ends - starts)
+
+
+def _moved(places: Places, first: int) -> Places:
+    return np.where(places < 0, places, places + first)
+
+
+def _looked_up(tokens: NDArray[Any], table: Table | None) -> tuple[Vectors, Places]:
+    """The distinct vectors of some tokens, and the place of each token among them."""
+    if table is None:
+        return unit(tokens.astype(np.float32)), np.arange(len(tokens))
+    distinct, places = np.unique(tokens, return_inverse=True)
+    return table(distinct), places
 
 
 @contextmanager
@@ -218,15 +249,18 @@ class TokenStore:
 
     def units(self, rows: Sequence[int]) -> Units:
         """What `rows` are made of, in order."""
-        tables = [self._sentences[self._rows[row] : self._rows[row + 1] + 1].tolist() for row in rows]
-        tokens = [self._tokens[:0], *(self._tokens[table[0][2] : table[-1][2]] for table in tables)]
-        return _units(tables, tokens, [self._cut(table) for table in tables], self._dimension, self._table)
-
-    def _cut(self, table: Sequence[Sequence[int]]) -> Iterator[tuple[Span, frozenset[str]]]:
-        """The sentences of a passage with what they name; its table has a row for each, for its title, and an end."""
-        for (start, end, _, name), (*_, following) in pairwise(table):
-            if start < end:
-                yield Span(start, end), self._names(name, following)
+        chosen = np.asarray(rows, np.int64)
+        firsts, ends = self._rows[chosen], self._rows[chosen + 1]
+        at, tokens, names = _ranges(firsts, ends), self._sentences[:, 2], self._sentences[:, 3]
+        pieces = _Pieces(
+            counts=ends - firsts,
+            spans=self._sentences[at, :2],
+            lengths=tokens[at + 1] - tokens[at],
+            tokens=self._tokens[_ranges(tokens[firsts], tokens[ends])],
+            names=names[at + 1] - names[at],
+            named=self._named[_ranges(names[firsts], names[ends])].astype(np.int64),
+        )
+        return pieces.units(self._concepts, self._table)
 
     def _names(self, start: int, end: int) -> frozenset[str]:
         return frozenset(self._concepts[at] for at in self._named[start:end].tolist()) if start < end else _NOTHING

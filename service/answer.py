@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from corpus.citation import Citation
 from corpus.context import Context
@@ -100,10 +101,11 @@ class Answerer:
         # Whether anything answers is a question to the whole collection; which passages do, one to those admitted.
         widest = found if narrowed is None else self._index.search(replace(query, documents=None), 1)
         is_treated = bool(widest.hits) and widest.hits[0].score >= CALIBRATED.threshold
-        answering = [hit for hit in found.hits if hit.score >= CALIBRATED.company] if is_treated else []
+        best = takewhile(lambda hit: hit.score >= CALIBRATED.company, found.hits)
+        answering = list(best) if is_treated else []
         answers = _chosen(self._reranked(understood.text, answering), self._works_of(members), top_k)
         understood = replace(understood, notes=(*understood.notes, *self._notes(found, is_treated and not answers)))
-        nearest = [] if answers else found.hits[:_NEAREST]
+        nearest = () if answers else found.hits[:_NEAREST]
         with stage("cite"):
             quotes = tuple(self._quote(hit, narrowed, number) for number, hit in enumerate(answers, 1))
             return understood, quotes, tuple(self._quote(hit, narrowed, None) for hit in nearest)

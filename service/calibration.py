@@ -38,8 +38,8 @@ def judge(index: Index, cases: Sequence[Case]) -> list[Judged]:
     for case in cases:
         if not case.history and case.kind != "dated":
             asked = understand(case.question, (), {}, index.glossary)
-            hits = index.search(Query(asked.text, asked.mentions, asked.phrases), index.size).hits
-            judged.append(Judged(case, tuple(hits), tuple(bool(case.gold & set(hit.row.paragraph)) for hit in hits)))
+            hits = tuple(index.search(Query(asked.text, asked.mentions, asked.phrases), index.size).hits)
+            judged.append(Judged(case, hits, tuple(bool(case.gold & set(hit.row.paragraph)) for hit in hits)))
     return judged
 
 
@@ -51,7 +51,7 @@ def refit(judged: Sequence[Judged], without: Sequence[str] = ()) -> Confidence:
     return fit(evidence, answers, CALIBRATED.threshold, CALIBRATED.company)
 
 
-def _muted(evidence: Evidence, without: Sequence[str]) -> Evidence:
+def _muted(evidence: Evidence[float], without: Sequence[str]) -> Evidence[float]:
     return evidence._replace(**dict.fromkeys(without, 0.0))
 
 

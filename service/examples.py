@@ -17,8 +17,9 @@ from typing import Any
 from corpus.document import Member
 from corpus.folding import HAN, fold
 from corpus.library import Library
+from embeddings.examination import Place
 from embeddings.glossary import Concept, Glossary
-from embeddings.index import Index, Place
+from embeddings.index import Index
 from embeddings.rows import Row
 from embeddings.terms import stem
 from service.answer import Answerer

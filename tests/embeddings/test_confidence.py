@@ -17,7 +17,7 @@ from embeddings.metrics import (
 )
 
 
-def drawn(random: np.random.Generator) -> Evidence:
+def drawn(random: np.random.Generator) -> Evidence[float]:
     late, best, lexical, described_late = map(float, random.random(4))
     margin, described = float(random.normal(1, 2)), float(random.random() * 6)
     named, breadth = float(random.integers(2)), float(random.random())

@@ -35,8 +35,8 @@ def likeness(descriptions: Descriptions, text: str) -> Fits:
 )
 def test_what_is_said_in_other_words_stands_out(built_in: Descriptions, text: str, concept: str) -> None:
     found = likeness(built_in, text)
-    assert concept in sorted(found, key=lambda name: -found[name].margin)[:5]
-    assert found[concept].margin > 2 and 0 < found[concept].late <= 1
+    ((margin, late),) = found.of([concept])
+    assert concept in found.best(5) and margin > 2 and 0 < late <= 1
 
 
 def test_figures_of_two_descriptions_by_hand(tmp_path: Path) -> None:
@@ -47,15 +47,16 @@ def test_figures_of_two_descriptions_by_hand(tmp_path: Path) -> None:
     ]
     Descriptions.build(tmp_path, Glossary(concepts), ENCODER)
     found = likeness(Descriptions(tmp_path), "frozen")
-    assert found.keys() == {"ice", "law"}  # one that is not described is not there
     asked, words = ENCODER.encode_tokens(["frozen"])[0].vectors[0], ENCODER.encode_tokens(["signed paper"])[0].vectors
     cosines = words @ asked / np.linalg.norm(words, axis=1) / np.linalg.norm(asked)
-    assert found["ice"].late == pytest.approx(1.0, abs=1e-3)
-    assert found["law"].late == pytest.approx(max(0.0, cosines.max()) ** 2, abs=1e-3)
-    assert [found["ice"].margin, found["law"].margin] == pytest.approx([1.0, 0.0])  # of two, one above the mean
+    margins, late = found.of(["law", "bare", "ice", "law"]).T
+    assert late == pytest.approx([law := max(0.0, cosines.max()) ** 2, 0.0, 1.0, law], abs=1e-3)
+    assert margins == pytest.approx([0.0, 0.0, 1.0, 0.0])  # of two, one above the mean; none where nothing is described
+    assert found.best(1) == ["ice"]
 
 
 @pytest.mark.parametrize(("concepts", "text"), [([], "ice"), ([Concept("a", {"en": ("a",)}, about={"en": "b"})], "…")])
 def test_nothing_described_or_nothing_asked_fits_nothing(tmp_path: Path, concepts: list[Concept], text: str) -> None:
     Descriptions.build(tmp_path, Glossary(concepts), ENCODER)
-    assert likeness(Descriptions(tmp_path), text) == {}
+    found = likeness(Descriptions(tmp_path), text)
+    assert found.best(3) == [] and found.of(["a", "b"]).tolist() == [[0.0, 0.0]] * 2

@@ -1,11 +1,11 @@
 """Late interaction against the formula written out with loops."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pytest
 
-from corpus.document import Span
 from embeddings.encoder import unit
 from embeddings.late_interaction import LateInteraction, Part, Sample
 from embeddings.tokens import Units
@@ -33,8 +33,9 @@ def passage(*lengths: int, concepts: tuple[frozenset[str], ...] = ()) -> Passage
 
 
 def units(passages: list[Passage]) -> Units:
-    """As a TokenStore gives them, but that no vector is shared."""
-    vectors, starts, titles, edges = [np.zeros((1, 4), np.float32)], list[int](), list[bool](), [0]
+    """As a TokenStore gives them, but that no vector is shared, and the token that is like nothing is one of zeros."""
+    vectors, starts, spans, edges = [np.zeros((1, 4), np.float32)], list[int](), list[tuple[int, int]](), [0]
+    names, named = list[str](), list[tuple[int, int]]()
     for held in passages:
         if len(starts):
             vectors.append(np.zeros((1, 4), np.float32))
@@ -43,13 +44,23 @@ def units(passages: list[Passage]) -> Units:
             if at:
                 starts.append(sum(map(len, vectors)))
             vectors.append(part)
-            titles.append(at == len(held.sentences))
+            named += [(len(spans), len(names) + place) for place, _ in enumerate(chain(*held.concepts[at : at + 1]))]
+            names += chain(*held.concepts[at : at + 1])
+            spans.append((at, at + (at < len(held.sentences))))
         edges.append(len(starts))
     stacked = np.concatenate(vectors)
-    spans = tuple(tuple(Span(at, at + 1) for at in range(len(held.sentences))) for held in passages)
-    concepts = tuple(held.concepts for held in passages)
-    kinds = np.array(starts, np.int64), np.array(titles, np.bool_), np.array(edges, np.int64)
-    return Units(stacked, np.arange(len(stacked)), *kinds, spans, concepts)
+    kept = (np.array(starts, np.int64), np.array(spans, np.int64).reshape(-1, 2), np.array(edges, np.int64))
+    return Units(stacked, np.arange(len(stacked)), *kept, np.array(named, np.int64).reshape(-1, 2), names)
+
+
+def scored(parts: list[Part], sample: Units, held: Units) -> tuple[np.ndarray, list[list[float]]]:
+    """What late interaction says of passages, and of their sentences."""
+    late = LateInteraction(parts)
+    similarity, weights, named = late.similarity(held), late.weights(Sample(sample)), late.named(held)
+    of_passages = late.score(similarity.passages, weights, [(part, held.owners[units]) for part, units in named])
+    of_units = late.score(similarity.units, weights, named)
+    edges = zip(held.edges.tolist(), held.edges.tolist()[1:], strict=False)
+    return of_passages, [of_units[start:end][~held.titles[start:end]].tolist() for start, end in edges]
 
 
 PASSAGES = [passage(3, 2), passage(4), passage(1, 1, 1)]
@@ -71,35 +82,41 @@ def by_hand(vectors: np.ndarray) -> float:
 
 
 def test_passages_and_sentences_score_as_by_hand() -> None:
-    interaction = LateInteraction([Part((token[None, :],)) for token in QUESTION], Sample(SAMPLE)).score(SAMPLE)
-    assert interaction.passages == pytest.approx([by_hand(held.vectors) for held in PASSAGES], abs=1e-5)
-    for scores, held in zip(interaction.sentences, PASSAGES, strict=True):
+    passages, sentences = scored([Part((token[None, :],)) for token in QUESTION], SAMPLE, SAMPLE)
+    assert passages == pytest.approx([by_hand(held.vectors) for held in PASSAGES], abs=1e-5)
+    for scores, held in zip(sentences, PASSAGES, strict=True):
         assert scores == pytest.approx([by_hand(vectors) for vectors in held.sentences], abs=1e-5)
 
 
 def test_a_part_takes_its_best_wording_or_its_concept() -> None:
     wording = PASSAGES[1].vectors[:1] * 2
-    one = LateInteraction([Part((QUESTION[:1], wording), "inf")], Sample(SAMPLE))
-    assert one.score(units([PASSAGES[1]])).passages == pytest.approx([1.0], abs=1e-5)
+    one = [Part((QUESTION[:1], wording), "inf")]
+    assert scored(one, SAMPLE, units([PASSAGES[1]]))[0] == pytest.approx([1.0], abs=1e-5)
     named = passage(2, 2, concepts=(frozenset(), frozenset({"inf"})))
-    scored = one.score(units([named]))
-    assert scored.passages == pytest.approx([1.0]) and scored.sentences[0][1] == pytest.approx(1.0)
-    assert scored.sentences[0][0] < 1
+    passages, ((first, second),) = scored(one, SAMPLE, units([named]))
+    assert passages == pytest.approx([1.0]) and second == pytest.approx(1.0) and first < 1
 
 
 def test_a_match_in_the_title_counts_for_the_passage_but_for_no_sentence_and_less() -> None:
     plain = PASSAGES[1]
     titled = replace(plain, title=unit(QUESTION[:1]))
     held = units([plain, titled])
-    one = LateInteraction([Part((QUESTION[:1],))], Sample(held)).score(held)
+    passages, sentences = scored([Part((QUESTION[:1],))], held, held)
     match = best(unit(QUESTION[:1])[0], plain.vectors)
-    assert one.passages == pytest.approx([match**2, max(match, 0.7) ** 2], abs=1e-5)
-    assert one.sentences[0] == pytest.approx(one.sentences[1], abs=1e-6) and len(one.sentences[1]) == 1
+    assert passages == pytest.approx([match**2, max(match, 0.7) ** 2], abs=1e-5)
+    assert sentences[0] == pytest.approx(sentences[1], abs=1e-6) and len(sentences[1]) == 1
 
 
 def test_nothing_asked_or_nothing_held_scores_zero() -> None:
-    assert list(LateInteraction([], Sample(SAMPLE)).score(SAMPLE).passages) == [0, 0, 0]
+    assert list(scored([], SAMPLE, SAMPLE)[0]) == [0, 0, 0]
     empty = units([Passage([np.zeros((0, 4), np.float32)], (frozenset(),))])
-    assert list(LateInteraction([Part((QUESTION,))], Sample(SAMPLE)).score(empty).passages) == [0]
+    assert list(scored([Part((QUESTION,))], SAMPLE, empty)[0]) == [0]
     none = units([])
-    assert list(LateInteraction([Part((QUESTION,))], Sample(none)).score(none).passages) == []
+    assert list(scored([Part((QUESTION,))], none, none)[0]) == []
+
+
+def test_what_a_token_weighs_does_not_depend_on_those_asked_with_it() -> None:
+    tokens = RANDOM.normal(size=(20, 4)).astype(np.float32)
+    together = LateInteraction([Part((token[None, :],)) for token in tokens]).weights(Sample(SAMPLE))
+    alone = [LateInteraction([Part((token[None, :],))]).weights(Sample(SAMPLE))[0] for token in tokens]
+    assert together.tolist() == alone
