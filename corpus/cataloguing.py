@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from corpus.confinement import Confinement
 from corpus.document import CorpusError, Member, Origin, Passage, Role, Span
@@ -31,6 +32,17 @@ def drafted(store: Store, files: Mapping[str, str], confinement: Confinement) ->
     tables = [_work(name, held) for name, held in works.items()]
     tables += [_document(store, member, origin, files[member.document], confinement) for member, origin in documents]
     return "\n".join([_HEAD, *("\n".join(table) + "\n" for table in tables)])
+
+
+def write(path: Path, draft: str) -> None:
+    """All of it or nothing. Raises CorpusError."""
+    aside = path.with_name(f"{path.name}.tmp")
+    try:
+        aside.write_text(draft, "utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise CorpusError(f"{path}: can't be written ({error.strerror}); make room, then try again") from error
 
 
 def _work(name: str, witnesses: Sequence[tuple[Member, Origin]]) -> Iterator[str]:

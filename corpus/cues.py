@@ -7,6 +7,7 @@ English and Russian; generous, because a cue too many costs a second look and on
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from corpus.document import Span
 from corpus.folding import simplified
@@ -72,7 +73,6 @@ _PATTERNS = {
         r"|увелич|уменьш|сокра[щт]|расшир|ослаб|повы[сш]|сниж|сниз)\w*"
     ),
 }
-_PATTERN = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in _PATTERNS.items()}
 _NEGATIVE = frozenset("不没无非未勿毋否")  # Han characters that turn what follows wherever they come in or drop out
 _COUNTING = frozenset("〇零二三四五六七八九十百千万亿两半%‰$€£¥₽+<>=≤≥±")
 _PREFIXES = ("un", "dis", "non", "in", "im", "il", "ir", "mis", "anti", "не", "без", "бес", "анти", "контр")
@@ -86,11 +86,16 @@ class Cue:
     span: Span
 
 
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    return re.compile(_PATTERNS[kind], re.IGNORECASE)
+
+
 def cues(text: str, *kinds: str) -> Iterator[Cue]:
     """The cues of `text` of the given kinds, of all kinds if none is given; a place may hold several."""
     plain = simplified(text)
-    for kind in kinds or _PATTERN:
-        yield from (Cue(kind, Span(*match.span())) for match in _PATTERN[kind].finditer(plain))
+    for kind in kinds or _PATTERNS:
+        yield from (Cue(kind, Span(*match.span())) for match in _pattern(kind).finditer(plain))
 
 
 def turned(one: str, other: str) -> str | None:

@@ -21,6 +21,7 @@ _HONG_KONG = str.maketrans("衞敍枱", "衛敘檯")  # forms that OpenCC's t2s 
 
 _MOST_CLUSTERS = 1 << 16
 
+_HAN = re.compile(rf"[{HAN}]")
 _WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+")
 
 
@@ -39,8 +40,12 @@ class Folded:
             return Span(at, at)
         return Span(self.starts[start], self.ends[end - 1])
 
-    def words(self) -> Iterator[tuple[str, Span]]:
-        """Han characters, numbers and words of other scripts, with their spans of the folded text."""
+    def words(self) -> list[str]:
+        """Han characters, numbers and words of other scripts."""
+        return _WORD.findall(self.text)
+
+    def placed_words(self) -> Iterator[tuple[str, Span]]:
+        """With their spans of the folded text."""
         return ((match[0], Span(*match.span())) for match in _WORD.finditer(self.text))
 
     def _end(self) -> int:
@@ -54,6 +59,8 @@ def _to_simplified() -> OpenCC:
 
 def simplified(text: str) -> str:
     """Traditional characters as Simplified ones, in as many characters."""
+    if not _HAN.search(text):
+        return text
     text = text.translate(_HONG_KONG)
     converted: str = _to_simplified().convert(text)
     if len(converted) == len(text):

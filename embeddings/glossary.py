@@ -58,10 +58,10 @@ class Glossary:
         self._names: dict[str, list[tuple[tuple[str, ...], Concept, str]]] = defaultdict(list)
         for concept in self._concepts:
             for name in {name for names in concept.names.values() for name in names}:
-                units = tuple(unit for unit, _ in _units(fold(name)))
-                if not units:
+                words = tuple(map(stem, fold(name).words()))
+                if not words:
                     raise GlossaryError(f"{concept.id}: the name {name!r} has no letter or digit")
-                self._names[units[0]].append((units, concept, name))
+                self._names[words[0]].append((words, concept, name))
         for candidates in self._names.values():
             candidates.sort(key=lambda candidate: (-len(candidate[0]), candidate[1].id, candidate[2]))
 
@@ -86,7 +86,7 @@ class Glossary:
         Who asks for biological weapons wants the Biological Weapons Convention too, but not the other way round.
         """
         folded = fold(text)
-        units = list(_units(folded))
+        units = [(stem(word), span) for word, span in folded.placed_words()]
         words = tuple(word for word, _ in units)
         cuts = self.analyser.cuts(folded.text)
         found = []
@@ -120,11 +120,6 @@ class Glossary:
             if name not in concept.cased or source.of(text) == name:
                 return concept, len(wanted)
         return None
-
-
-def _units(folded: Folded) -> Iterator[tuple[str, Span]]:
-    """Han characters, numbers and stemmed words, with their spans of the folded text."""
-    return ((stem(word), span) for word, span in folded.words())
 
 
 def load(*paths: Path) -> Glossary:

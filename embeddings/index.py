@@ -7,21 +7,20 @@ all that into the one probability by which they rank.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import log
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 
-from corpus.document import Span
 from embeddings.confidence import CALIBRATED, FITTED_ON, Confidence, Evidence
 from embeddings.descriptions import Descriptions, Fits
 from embeddings.encoder import Encoder, Vectors
 from embeddings.examination import Examiner, Looks, Place
 from embeddings.fusion import chance
 from embeddings.glossary import Glossary
+from embeddings.hits import Found, Hit, Hits
 from embeddings.journal import stage
 from embeddings.late_interaction import Scores
 from embeddings.preparation import Batch, concept_term, language_tag, made_with, words_of
@@ -39,48 +38,6 @@ _BM25_K1 = 1.2  # tantivy's own constant: no term scores above (k1 + 1) times it
 _Weighed = tuple[Looks, Evidence[Scores]]  # some rows as they were looked at, and what speaks for them
 # Whether another wording of its paragraph would be better; less its probability; its order; and where it stands.
 _Rank = tuple[bool, float, tuple[int, Order], tuple[Looks, Evidence[Scores], int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A row found: the probability that it answers, why, and its sentences with their share of the match."""
-
-    row: Row
-    score: float
-    evidence: Evidence[float]
-    sentences: tuple[tuple[Span, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Hits, best first, and the phrases that were not required after all because no row holds them with the others.
-
-    A hit is read from the index when it is asked for.
-    """
-
-    hits: Sequence[Hit]
-    dropped: tuple[str, ...] = ()
-
-
-class _Hits(Sequence[Hit]):
-    """Hits, each read from the index when it is asked for."""
-
-    def __init__(self, index: "Index", ranks: Sequence[_Rank]) -> None:
-        self._index, self._ranks = index, ranks
-
-    def __len__(self) -> int:
-        return len(self._ranks)
-
-    @overload
-    def __getitem__(self, at: int) -> Hit: ...
-    @overload
-    def __getitem__(self, at: slice) -> "_Hits": ...
-    def __getitem__(self, at: int | slice) -> "Hit | _Hits":
-        if isinstance(at, slice):
-            return _Hits(self._index, self._ranks[at])
-        _, score, _, (looks, evidence, number) = self._ranks[at]
-        why = Evidence(*(float(figures[number]) for figures in evidence))
-        return Hit(self._index.row(looks.places[number]), -score, why, looks.sentences(number))
 
 
 class Index:
@@ -204,7 +161,13 @@ class Index:
             best: dict[int, _Rank] = {}
             for key, rank in self._ranks(weighed, confidence):
                 best[key] = min(rank, best.get(key, rank), key=lambda held: held[:3])
-        return Found(_Hits(self, sorted(best.values(), key=lambda held: held[1:3])[:k]), dropped)
+        ranked = sorted(best.values(), key=lambda held: held[1:3])
+        return Found(Hits(self._hit, ranked[:k]), dropped)
+
+    def _hit(self, rank: _Rank) -> Hit:
+        _, score, _, (looks, evidence, number) = rank
+        why = Evidence(*(float(figures[number]) for figures in evidence))
+        return Hit(self.row(looks.places[number]), -score, why, looks.sentences(number))
 
     def _ranks(self, weighed: Iterable[_Weighed], confidence: Confidence) -> Iterator[tuple[int, _Rank]]:
         """The rank of each row, beside its paragraph."""

@@ -98,7 +98,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text as phrases are looked for: folded, Han characters one by one."""
-    return [word for word, _ in fold(text).words()]
+    return fold(text).words()
 
 
 def concept_term(concept: str) -> str:

@@ -53,8 +53,9 @@ class Unigram:
     def __init__(self, told: Mapping[str, Any]) -> None:
         """From what a tokenizer.json holds."""
         model = told["model"]
-        self._places = {piece: at for at, (piece, _) in enumerate(model["vocab"])}
-        self._scores = array("d", (score for _, score in model["vocab"]))
+        pieces, scores = zip(*model["vocab"], strict=True)
+        self._places = dict(zip(pieces, range(len(pieces)), strict=True))
+        self._scores = array("d", scores)
         self._unknown, self._worst = model["unk_id"], min(self._scores) - _UNKNOWN
         self._longest = max(map(len, self._places))
         wordless = {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"}

@@ -12,7 +12,8 @@ from corpus.document import Member, Span, Work
 from corpus.library import Library
 from corpus.witnesses import corresponding
 from embeddings.confidence import CALIBRATED
-from embeddings.index import Found, Hit, Index
+from embeddings.hits import Found, Hit
+from embeddings.index import Index
 from embeddings.journal import note, stage
 from embeddings.publication import IndexMismatch
 from embeddings.query import Query

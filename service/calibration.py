@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.confidence import CALIBRATED, Confidence, Evidence, fit
-from embeddings.index import Hit, Index
+from embeddings.hits import Hit
+from embeddings.index import Index
 from embeddings.metrics import calibration_error, recall_at, reliability, success_at_1
 from embeddings.query import Query
 from service.evaluation import TOP_K, Case, Figures, means

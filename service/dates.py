@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from corpus.document import Span, Work
 from corpus.folding import Folded, fold
@@ -93,8 +94,10 @@ _STATEMENTS = {
 }
 _PLACES = {"latest": -1, "earliest": 0, "second": 1, "third": 2, "previous": -2}
 # In this order: what an earlier pattern matched is not looked at again.
-_YEARLY = [("month", re.compile(p)) for p in _MONTHLY] + [(k, re.compile(p)) for k, p in _BOUNDS_AND_YEARS.items()]
-_EXTREMES = [(kind, re.compile(pattern)) for kind, pattern in _STATEMENTS.items()]
+_YEARLY = [*(("month", pattern) for pattern in _MONTHLY), *_BOUNDS_AND_YEARS.items()]
+_YEARLY_NEED = re.compile("[0-9]{2}")
+# When they are first needed: that takes as long as a question.
+_compiled = cache(re.compile)
 
 
 _Days = tuple[date | None, date | None, str]  # first, last, and what a note calls them
@@ -134,7 +137,7 @@ def read_dates(
     """Read the `years` and "latest", "earliest" `statements` that `text` speaks of, outside the spans of `names`."""
     dated = {id: work.date for id, work in works.items() if work.date}
     days = sorted(dated.values())
-    periods = list(_periods(text, names, years * _YEARLY + statements * _EXTREMES, days))
+    periods = list(_periods(text, names, years, statements, days))
     held = [period for period in periods if any(map(period.holds, days))]
     bounds = [period for period in held if None in (period.start, period.end)]
     points = [period for period in held if period not in bounds]
@@ -169,12 +172,12 @@ def _narrows(period: Period, days: Sequence[date]) -> bool:
     return begins or (period.end is not None and period.end.year <= days[-1].year)
 
 
-def _periods(
-    text: str, names: Sequence[Span], rules: Iterable[tuple[str, re.Pattern[str]]], days: Sequence[date]
-) -> Iterator[Period]:
+def _periods(text: str, names: Sequence[Span], years: bool, statements: bool, days: Sequence[date]) -> Iterator[Period]:
     folded = fold(text)
     left = _HAN_YEAR.sub(lambda match: match[0].translate(_HAN_DIGITS), _without_names(folded, names))
-    for kind, pattern in rules:
+    yearly = _YEARLY if years and _YEARLY_NEED.search(left) else []
+    for kind, rule in [*yearly, *(_STATEMENTS.items() if statements else ())]:
+        pattern = _compiled(rule)
         for match in pattern.finditer(left):
             span = folded.source(*match.span())
             yield from (Period(span, *days_read) for days_read in _days(kind, match, days))

@@ -177,7 +177,7 @@ def _is_named(concept: Concept, wording: str) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def _is_form(wording: str, name: str) -> bool:
-    forms, words = ([word for word, _ in fold(text).words()] for text in (wording, name))
+    forms, words = (fold(text).words() for text in (wording, name))
     if len(forms) != len(words) or (name[0].isupper() and not wording[0].isupper()):
         return False
     pairs = [(max(len(form), len(word)), commonprefix([form, word])) for form, word in zip(forms, words, strict=True)]
@@ -293,6 +293,6 @@ def _spoken(text: str, glossary: Glossary) -> Iterator[tuple[str, str]]:
     for start, end in pairwise(sorted(glossary.analyser.cuts(folded.text))):
         if _HAN_WORD.fullmatch(folded.text[start:end]):
             yield folded.text[start:end], folded.source(start, end).of(text)
-    for word, span in folded.words():
+    for word, span in folded.placed_words():
         if len(word) >= _SHORTEST and word.isalpha() and not _HAN.match(word):
             yield stem(word), folded.source(span.start, span.end).of(text)

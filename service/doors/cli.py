@@ -2,47 +2,32 @@
 
 Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
 3 nothing found, or a quotation that isn't, or not whole.
+
+What only one command needs is imported by it: who asks should not wait for what takes files in, or for the web.
 """
 
-import datetime
 import os
 import sys
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import BaseModel
 
-from corpus.catalogue import NAME
-from corpus.cataloguing import drafted
-from corpus.confinement import Confinement
 from corpus.document import CorpusError
 from corpus.formats import FORMATS
-from corpus.proof import proof
-from corpus.store import Store
 from embeddings.encoder import EncoderError
 from embeddings.glossary import GlossaryError
 from embeddings.publication import IndexUnusable
-from service.calibration import ablation as run_ablation
-from service.calibration import judge, refit
 from service.collection import Collection
-from service.doctor import examined, repaired
-from service.doors import figures, intake, terminal
-from service.doors.citing import TimelineOut, VerificationOut
-from service.doors.intake import FileOut
-from service.doors.readiness import build_index, ingested, make_ready
-from service.doors.schemas import AnswerOut
-from service.evaluation import read_cases
-from service.ingestion import BUILT_IN, prepare
+from service.doors import terminal
 from service.question import BadQuestion
 from service.settings import MOST_WORKERS, Settings, SettingsError
-from service.sources import other_formats, path_below
-from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 app = typer.Typer(name="yinju", no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -71,6 +56,8 @@ def ask(
     """Ask the collection; print the quotes with their citations."""
     answer = Collection(_settings(), create=False).answerer().ask(question, top_k)
     if as_json:
+        from service.doors.schemas import AnswerOut
+
         _print_json(AnswerOut.model_validate(answer))
     else:
         terminal.answer(answer)
@@ -89,6 +76,8 @@ def verify(
     text = sys.stdin.read() if quotation == "-" else quotation
     verification = Collection(_settings(), create=False).verifier().verify(text, Claim(work, document))
     if as_json:
+        from service.doors.citing import VerificationOut
+
         _print_json(VerificationOut.of(verification))
     else:
         terminal.verification(verification)
@@ -102,8 +91,12 @@ def timeline(
     as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/timeline replies.")] = False,
 ) -> None:
     """Show a topic by date: the passages of each statement, and what wording stayed (=), went (-) and came (+)."""
+    from service.timeline import timeline as make_timeline
+
     held = make_timeline(Collection(_settings(), create=False), question)
     if as_json:
+        from service.doors.citing import TimelineOut
+
         _print_json(TimelineOut.model_validate(held))
     else:
         terminal.timeline(held)
@@ -118,6 +111,8 @@ def export(
     with_proof: Annotated[bool, typer.Option("--proof", help="Print what it takes to check it offline.")] = False,
 ) -> None:
     """Print a passage as a reference, or the proof of it."""
+    from corpus.proof import proof
+
     if style not in FORMATS:
         raise typer.BadParameter(f"no format {style!r}; there are {', '.join(FORMATS)}")
     collection = Collection(_settings(), create=False)
@@ -133,12 +128,16 @@ def export(
 @app.command()
 def withdraw(document: Annotated[str, typer.Argument(help="A document's name, such as un-cd-2019.")]) -> None:
     """Take a document out of the collection; its passages are gone from every answer, and their ids say since when."""
+    from datetime import date
+
+    from service.doors.readiness import build_index
+
     collection = Collection(_settings(), create=False)
-    collection.store.withdraw(document, datetime.date.today())
+    collection.store.withdraw(document, date.today())
     build_index(collection)
 
 
-def _print_json(reply: BaseModel) -> None:
+def _print_json(reply: "BaseModel") -> None:
     sys.stdout.write(reply.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
@@ -152,9 +151,14 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file, once stored.")] = False,
 ) -> None:
     """Take documents into the collection and bring its index up to date. Exit code 1 if anything was skipped."""
+    from service.doors import intake
+    from service.doors.readiness import build_index, ingested, tried
+    from service.ingestion import BUILT_IN
+    from service.sources import other_formats
+
     wanted = [*(paths or []), *([BUILT_IN] if builtin else [])]
     if dry_run:
-        skipped = _try(wanted, as_json)
+        skipped = tried(wanted, as_json)
     else:
         collection = Collection(_settings())
         reports = ingested(collection.store, wanted, as_json)
@@ -169,6 +173,16 @@ def ingest(
 @app.command()
 def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents.")]) -> None:
     """Write the first draft of a folder's catalogue.toml, to be edited; an existing one is left alone."""
+    from tempfile import TemporaryDirectory
+
+    from corpus import cataloguing
+    from corpus.catalogue import NAME
+    from corpus.confinement import Confinement
+    from corpus.store import Store
+    from service.doors import intake
+    from service.doors.readiness import ingested
+    from service.sources import path_below
+
     path = folder / NAME
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder")
@@ -180,32 +194,12 @@ def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents
         intake.skips(reports)
         files = {report.document: path_below(folder, report.path) for report in reports if report.document}
         with Confinement() as confinement:
-            _write(path, drafted(store, files, confinement))
+            cataloguing.write(path, cataloguing.drafted(store, files, confinement))
     terminal.stderr().print(
         f"{path}: {len(files)} documents; edit it, then `yinju ingest {folder}`", markup=False, soft_wrap=True
     )
     if len(files) < len(reports):
         raise typer.Exit(1)
-
-
-def _write(path: Path, text: str) -> None:
-    """All of it or nothing. Raises CorpusError."""
-    aside = path.with_name(f"{path.name}.tmp")
-    try:
-        aside.write_text(text, "utf-8")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise CorpusError(f"{path}: can't be written ({error.strerror}); make room, then try again") from error
-
-
-def _try(paths: list[Path], as_json: bool) -> bool:
-    """Show what would be made of the files; whether any would be skipped."""
-    skipped = False
-    for prepared in prepare(paths):
-        (intake.line if as_json else intake.trial)(FileOut.of_trial(prepared))
-        skipped |= prepared.problem is not None
-    return skipped
 
 
 @app.command()
@@ -217,14 +211,16 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the collection over HTTP; an empty one starts with the three built-in statements."""
+    from service.doors import serving
+    from service.doors.readiness import make_ready
+
     given = {"YINJU_HOST": host, "YINJU_PORT": port, "YINJU_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}  # for every worker to read
     settings = _settings().served()
     collection = Collection(settings)
     make_ready(collection)
     terminal.stderr().print(f"Yinju {version()} on {settings.base_url} (API: {settings.base_url}/docs)", markup=False)
-    # The web is only imported by who serves: the other commands are done sooner.
-    if not import_module("service.doors.serving").run(collection):
+    if not serving.run(collection):
         raise typer.Exit(1)
 
 
@@ -233,9 +229,12 @@ def mcp() -> None:
     """Serve the collection to an agent over stdio, by the Model Context Protocol; stdout is only the protocol."""
     if find_spec("mcp") is None:
         sys.exit("yinju: this needs an extra: pip install 'yinju[mcp]'")
+    from service.doors.mcp_server import server
+    from service.doors.readiness import make_ready
+
     collection = Collection(_settings())
     make_ready(collection)
-    import_module("service.doors.mcp_server").server(collection).run()
+    server(collection).run()
 
 
 @app.command()
@@ -249,6 +248,8 @@ def doctor(
     Every passage is derived anew from its stored file. That the index is behind the store is nothing wrong: the next
     `yinju ingest` or `yinju serve` brings it up to date.
     """
+    from service.doctor import examined, repaired
+
     settings = _settings()
     if settings.data and not settings.store.exists():
         Collection(settings, create=False)
@@ -279,12 +280,16 @@ def evaluate(
     recalibrate: Annotated[bool, typer.Option("--calibrate", help="Only refit the confidence, and print it.")] = False,
 ) -> None:
     """Ask questions with known answers; print the figures, and fail if one is below its pinned floor."""
+    from service import calibration
+    from service.doors import figures
+    from service.evaluation import read_cases
+
     collection, cases = Collection(_settings(), create=False), read_cases(folder)
     if recalibrate:
-        sys.stdout.write(f"{refit(judge(collection.index(), cases))}\n")
+        sys.stdout.write(f"{calibration.refit(calibration.judge(collection.index(), cases))}\n")
     elif ablation:
-        figures.ablation(run_ablation(judge(collection.index(), cases)))
+        figures.ablation(calibration.ablation(calibration.judge(collection.index(), cases)))
     elif curve:
-        figures.curves(judge(collection.index(), cases))
+        figures.curves(calibration.judge(collection.index(), cases))
     elif not figures.outcomes(collection, folder, cases, worst):
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from service import built_in
 from service.collection import Collection
 from service.doors import intake, terminal
 from service.doors.intake import FileOut
-from service.ingestion import BUILT_IN, Report, ingest
+from service.ingestion import BUILT_IN, Report, ingest, prepare
 from service.sources import files
 
 
@@ -40,6 +40,15 @@ def ingested(store: Store, paths: list[Path], as_json: bool = False) -> list[Rep
             progress(at, max(at, total))  # an archive holds more than one
 
         return ingest(store, paths, told)
+
+
+def tried(paths: list[Path], as_json: bool) -> bool:
+    """Show what would be made of the files; whether any would be skipped."""
+    skipped = False
+    for prepared in prepare(paths):
+        (intake.line if as_json else intake.trial)(FileOut.of_trial(prepared))
+        skipped |= prepared.problem is not None
+    return skipped
 
 
 def build_index(collection: Collection) -> None:

@@ -298,7 +298,7 @@ def test_every_verdict_reason_difference_and_kind_has_words(language: str) -> No
     fused = quotation.fused("甲乙丙丁。", 2, "戊己庚辛。", 2)
     assert fused
     # What is cut, what is edited, and what an ellipsis makes one sentence of.
-    kinds = {*cues._PATTERN, *quotation._TRUNCATING, fused.kind}
+    kinds = {*cues._PATTERNS, *quotation._TRUNCATING, fused.kind}
     assert words["kinds"].keys() == kinds
     assert {cues.turned("a", "una"), cues.turned("一", "二"), cues.turned("可", "不可")} - {None} <= kinds
     assert words["differences"].keys() == {*quotation._STEPS, "ellipsis"}
