@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import compress, pairwise
 
 from opencc import OpenCC
@@ -20,6 +20,7 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af〇"  # for u
 _HONG_KONG = str.maketrans("衞敍枱", "衛敘檯")  # forms that OpenCC's t2s does not know
 
 _MOST_CLUSTERS = 1 << 16
+_SHORT = 2_000  # characters
 
 _HAN = re.compile(rf"[{HAN}]")
 _WORD = re.compile(rf"[{HAN}]|\d+|[^\W\d_{HAN}]+")
@@ -96,6 +97,10 @@ def _edges(text: str) -> Sequence[int]:
 
 def fold(text: str, keep: Callable[[str], bool] | None = None) -> Folded:
     """Fold `text`; with `keep`, only the folded characters for which it is true."""
+    return (_fold_again if len(text) <= _SHORT else _fold)(text, keep)
+
+
+def _fold(text: str, keep: Callable[[str], bool] | None) -> Folded:
     edges = _edges(text)
     clusters: Iterable[str] = text
     if len(edges) <= len(text):
@@ -110,6 +115,10 @@ def fold(text: str, keep: Callable[[str], bool] | None = None) -> Folded:
         return Folded(folded, starts, ends)
     kept = list(map(keep, folded))
     return Folded("".join(compress(folded, kept)), [*compress(starts, kept)], [*compress(ends, kept)])
+
+
+# A question is folded by all who read something out of it.
+_fold_again = lru_cache(64)(_fold)
 
 
 def letters(text: str) -> Folded:

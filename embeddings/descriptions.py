@@ -4,8 +4,7 @@ A description counts for the passages that name its concept, as in document expa
 their own words: it can make a passage more probable, and is never shown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,11 @@ from numpy.typing import NDArray
 from embeddings.arrays import READING
 from embeddings.encoder import Encoder, Tokens, Vectors, unit
 from embeddings.glossary import Glossary
-from embeddings.late_interaction import Scores, soft_idf
+from embeddings.late_interaction import Places, Scores, soft_idf
 
 _FILE = "descriptions.npz"
 _NAMES = 3  # the most usual ones of each language, told with the description
+_IN_CACHE = 256  # words, of two kilobytes each
 _REMEMBERED = 4_000  # tokens; two kilobytes each
 _STANDS_OUT = 6.0  # standard deviations; more of them say no more
 
@@ -66,23 +66,16 @@ class Descriptions:
         named = [
             " ".join(concept.names.get(language, ())[:_NAMES]) for concept in described for language in concept.about
         ]
-        words: dict[int, int] = {}
-        vectors: list[Vectors] = []
-        used: list[int] = []
-        starts, edges, tokens = [], [0], iter(encoder.encode_tokens(told))
-        for concept in described:
-            starts.append(len(used))
-            edges.append(edges[-1] + len(concept.about))
-            for held in islice(tokens, len(concept.about)):
-                used += _placed(held, words, vectors)
+        edges = np.cumsum([0, *(len(concept.about) for concept in described)])
+        words, used, texts = _words(encoder, told)
         np.savez(
             folder / _FILE,
             concepts=np.array([concept.id for concept in described], np.str_),
             centres=unit(encoder.encode_document(told) + encoder.encode_document(named)).astype(np.float16),
-            centre_starts=np.array(edges[:-1], np.int64),
-            words=np.array(vectors, np.float16).reshape(-1, encoder.dimension),
-            used=np.array(used, np.int64),
-            starts=np.array(starts, np.int64),
+            centre_starts=edges[:-1],
+            words=words.astype(np.float16),
+            used=used,
+            starts=np.searchsorted(texts, edges[:-1]),
         )
 
     def likeness(self, vector: Vectors, tokens: Tokens) -> Fits:
@@ -97,38 +90,47 @@ class Descriptions:
             best = self._best(directions)
         else:
             best = self._remembered(directions, tokens.ids[directed].tolist())
-        weights = soft_idf(asked, best.mean(axis=0))
-        late = best**2 @ weights / weights.sum()
+        weights = soft_idf(asked, best.mean(axis=1))
+        late = weights @ best**2 / weights.sum()
         margins = np.clip(_standardised(_standardised(near) + _standardised(late)), 0.0, _STANDS_OUT)
         return Fits(self._concepts, margins, late)
 
     def _best(self, asked: Vectors) -> Scores:
-        """How near each token comes to a word of each concept: (concepts, tokens)."""
-        near = np.maximum.reduceat((self._words @ asked.T).take(self._used, axis=0), self._used_starts)
-        return np.maximum(near, 0.0).astype(np.float64)
+        """How near each token comes to a word of each concept: (tokens, concepts).
+
+        Each is worked out alone, for in company the last bits of its figures would depend on it, but in turns with the
+        others, so that a part of the words is read from memory once for all of them.
+        """
+        near = np.zeros((len(asked), len(self._words)), np.float32)
+        for start in range(0, len(self._words), _IN_CACHE):
+            part = slice(start, start + _IN_CACHE)
+            for token, found in zip(asked, near, strict=True):
+                np.dot(self._words[part], token, out=found[part])
+        best = np.maximum.reduceat(near.take(self._used, axis=1), self._used_starts, axis=1)
+        return np.maximum(best, 0.0).astype(np.float64)
 
     def _remembered(self, asked: Vectors, ids: Sequence[int]) -> Scores:
-        """The same, of tokens that have the same vector wherever they stand: most of a question were asked before.
-
-        Each is worked out alone: in company, the last bits of its figures would depend on it.
-        """
+        """The same, of tokens that have the same vector wherever they stand: most of a question were asked before."""
         known = self._known if len(self._known) < _REMEMBERED else {}
         places = {name: at for at, name in enumerate(ids) if name not in known}  # a question may be one word, repeated
         if places:
-            known = self._known = {**known, **{name: self._best(asked[[at]])[:, 0] for name, at in places.items()}}
-        return np.array([known[name] for name in ids]).T
+            known = self._known = {**known, **dict(zip(places, self._best(asked[[*places.values()]]), strict=True))}
+        return np.array([known[name] for name in ids])
 
 
-def _placed(tokens: Tokens, words: dict[int, int], vectors: list[Vectors]) -> Iterator[int]:
-    """Where each token with a direction stands in `vectors`; new ones are added, those known by their id are not."""
-    for at, vector in enumerate(tokens.vectors):
-        if not np.linalg.norm(vector):
-            continue
-        name = -len(vectors) - 1 if tokens.ids is None else int(tokens.ids[at])
-        if name not in words:
-            words[name] = len(vectors)
-            vectors.append(vector / np.linalg.norm(vector))
-        yield words[name]
+def _words(encoder: Encoder, texts: Sequence[str]) -> tuple[Vectors, Places, Places]:
+    """The tokens of some texts that have a direction: each once if they are known by ids; which ones the texts use, in
+    order; and the text of each of those.
+    """
+    held = encoder.encode_tokens(texts) or encoder.encode_tokens([""])
+    owners = np.repeat(np.arange(len(held)), [len(tokens.spans) for tokens in held])
+    if encoder.table:
+        ids, used = np.unique(np.concatenate([tokens.ids for tokens in held]), return_inverse=True)
+        words = encoder.table(ids)
+    else:
+        words, used = unit(np.concatenate([tokens.vectors for tokens in held])), np.arange(len(owners))
+    directed = (words != 0).any(axis=1)[used]
+    return words, used[directed], owners[directed]
 
 
 def _standardised(scores: NDArray[np.floating]) -> Scores:

@@ -95,7 +95,8 @@ class Question:
     phrases: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     notes: tuple[Note, ...] = ()
-    frame: str = ""  # what a follow-up keeps that puts another thing in the place of the one named
+    # What a follow-up keeps that puts another thing in the place of the one named; None if it is the words around that.
+    frame: str | None = None
 
     @property
     def subjectless(self) -> bool:
@@ -150,19 +151,23 @@ class _Reader:
 
     def read(self, asked: str, turns: Sequence[str]) -> Question:
         text = " ".join(asked.split())
-        names = [mention.span for mention in self.glossary.mentions(text)]
+        mentions = self.glossary.mentions(text)
+        names = [mention.span for mention in mentions]
         dating = read_dates(text, self.works, names, "dates" in self.interpret, "works" in self.interpret)
         filters, notes = (UNFILTERED, ()) if self.given.choose_time else _chosen(dating)
         named = _subject(blank(text, dating.spans), names, self.glossary)
         subject = named and _subject(text if self.given.choose_time else dating.text, names, self.glossary)
         phrases = tuple(_phrases(text)) if "phrases" in self.interpret else ()
-        question = Question(subject, language_of(asked), (), phrases, filters, notes, self._frame(subject))
+        question = Question(subject, language_of(asked), (), phrases, filters, notes)
         if turns:
             question = self._follow_up(question, text, dating, names, turns)
         if not question.text:
             question = replace(question, text=text, notes=(*question.notes, _NO_SUBJECT))
-        mentions = tuple(self.glossary.mentions(question.text)) if "aliases" in self.interpret else ()
-        return replace(question, mentions=mentions)
+        if "aliases" not in self.interpret:
+            return question
+        if question.text != text:
+            mentions = self.glossary.mentions(question.text)
+        return replace(question, mentions=tuple(mentions))
 
     def _follow_up(
         self, alone: Question, text: str, dating: Dating, names: Sequence[Span], turns: Sequence[str]
@@ -174,7 +179,8 @@ class _Reader:
         before = alone if leans is Leaning.NOTHING else self.read(turns[-1], turns[:-1])
         if before is alone or before.subjectless:
             return alone
-        lent = {Leaning.TOPIC: before.text, Leaning.FRAME: before.frame}.get(leans, "")
+        frame = self._around(before.text) if before.frame is None else before.frame
+        lent = {Leaning.TOPIC: before.text, Leaning.FRAME: frame}.get(leans, "")
         searched = _joined(lent, own)
         filters, notes = alone.filters, alone.notes
         if not dating.spans and not self.given.choose_time:
@@ -185,10 +191,10 @@ class _Reader:
             phrases=tuple(dict.fromkeys((*(before.phrases if lent == before.text else ()), *alone.phrases))),
             filters=filters,
             notes=(*notes, Note("follow_up", f"searched as: {searched}", searched)),
-            frame=before.text if leans is Leaning.TOPIC and own else before.frame,
+            frame=before.text if leans is Leaning.TOPIC and own else frame,
         )
 
-    def _frame(self, subject: str) -> str:
+    def _around(self, subject: str) -> str:
         """The words of a subject around the things that it names."""
         left = blank(subject, [mention.span for mention in self.glossary.mentions(subject)])
         return _spaced(left)
