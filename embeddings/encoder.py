@@ -4,12 +4,13 @@ A static folder, such as the built-in one, is run on numpy alone: importing sent
 a gigabyte, and both read the same folder to the same vectors.
 """
 
-import hashlib
 import json
 import logging
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from mmap import ACCESS_READ, MADV_RANDOM, mmap
 from pathlib import Path
 from threading import Lock
@@ -111,8 +112,11 @@ class StaticEncoder:
 
     def __init__(self, folder: Path) -> None:
         try:
-            digest = _checked_digest(folder)
-            self._encodings = Encodings(folder / _TOKENIZER)
+            with ThreadPoolExecutor(1) as beside:  # to read the weights takes longest
+                weights = beside.submit(_checked, folder, _WEIGHTS)
+                tokenizer = _checked(folder, _TOKENIZER)
+                self._encodings = Encodings(folder / _TOKENIZER)
+            digest = sha256(f"{weights.result()}{tokenizer}".encode()).hexdigest()
             tensors = _tensors(folder / _WEIGHTS)
             self._rows = next(tensors[name] for name in _TABLES if name in tensors)
         except EncoderError:
@@ -210,17 +214,14 @@ def _mapped(path: Path, kind: str, offset: int, shape: tuple[int, ...]) -> NDArr
     return np.frombuffer(held, kind, math.prod(shape), offset).reshape(shape)
 
 
-def _checked_digest(folder: Path) -> str:
-    """SHA-256 over the files that vectors depend on. Raises EncoderError where they aren't those of `SHA256SUMS`."""
-    sha256 = hashlib.sha256()
-    listed = _listed(folder / CHECKSUMS)
-    for name in WEIGHTS_AND_TOKENIZER:
-        with (folder / name).open("rb") as file:
-            held = hashlib.file_digest(file, "sha256").hexdigest()
-        if listed.get(name, held) != held:
-            raise EncoderError(f"{folder / name}: not the file that {CHECKSUMS} lists; restore the folder")
-        sha256.update(held.encode())
-    return sha256.hexdigest()
+def _checked(folder: Path, name: str) -> str:
+    """The SHA-256 of a file that vectors depend on. Raises EncoderError where it isn't the one of `SHA256SUMS`."""
+    # All at once: piece by piece it would wait for its turn with whatever else is loaded.
+    with (folder / name).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        held = sha256(content).hexdigest()
+    if _listed(folder / CHECKSUMS).get(name, held) != held:
+        raise EncoderError(f"{folder / name}: not the file that {CHECKSUMS} lists; restore the folder")
+    return held
 
 
 def _listed(sums: Path) -> dict[str, str]:
