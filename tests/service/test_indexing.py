@@ -22,12 +22,11 @@ def test_a_fault_is_told_and_the_next_change_is_indexed(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: Exception, said: str
 ) -> None:
     store, reached, turns = Store(tmp_path / "store.sqlite3"), 0, list[str]()
-    renewed, tidied = threading.Semaphore(0), threading.Semaphore(0)
+    tidied = threading.Semaphore(0)
 
     def renew() -> None:
         nonlocal reached
         turns.append("renew")
-        renewed.release()
         if turns.count("renew") == 1:
             raise fault
         reached = store.last().number
@@ -44,19 +43,22 @@ def test_a_fault_is_told_and_the_next_change_is_indexed(
             store.changes.note(["a"])
             jobs.append(store.jobs.add("a", None))
 
+    def come_to(*wanted: tuple[State, str | None]) -> None:
+        deadline = time.monotonic() + 10
+        while tuple(map(indexing.progress, jobs)) != wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
     jobs: list[Job] = []
     put()
     indexing = Indexing(store.jobs, lambda: reached, renew, tidy, scrub)
     indexing.start()
     try:
-        assert renewed.acquire(timeout=10) and tidied.acquire(timeout=10)
-        assert indexing.progress(jobs[0]) == (State.FAILED, said)
+        come_to((State.FAILED, said))
+        assert tidied.acquire(timeout=10)
         put()
         indexing.wake()
-        deadline = time.monotonic() + 10
-        while [indexing.progress(job) for job in jobs] != [(State.DONE, None)] * 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        come_to((State.DONE, None), (State.DONE, None))
         assert tidied.acquire(timeout=10)
     finally:
         indexing.close()
