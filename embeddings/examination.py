@@ -21,7 +21,8 @@ from embeddings.tokens import Units
 
 Place = tuple[int, int]  # a segment and a row in it
 
-_BACKGROUND = 256  # rows that stand for the passages of a language
+# Rows that stand for the passages of a language, by their vectors and, which takes longer, by their words.
+_BACKGROUND, _WORDED = 256, 128
 # Measured with the built-in model over the questions and paragraphs of tests/quality.
 _TYPICAL = Background(0.11, 0.08)
 
@@ -74,18 +75,19 @@ class Examiner:
         """Rows of one language, evenly out of all of them together; drawn when they are first asked for."""
         if tag not in self._samples:
             held = zip(self._segments, self._limits, strict=True)
-            self._samples[tag] = self._drawn([segment.of_language(tag, limits) for segment, limits in held])
+            rows = [segment.of_language(tag, limits) for segment, limits in held]
+            units, vectors = zip(*self._drawn(rows, _BACKGROUND), strict=True)
+            if sum(map(len, rows)) > _WORDED:
+                units, _ = zip(*self._drawn(rows, _WORDED), strict=True)
+            self._samples[tag] = Sample(Units.joined(units)), np.concatenate(vectors)
         return self._samples[tag]
 
-    def _drawn(self, rows: Sequence[NDArray[np.int64]]) -> tuple[Sample, Vectors]:
+    def _drawn(self, rows: Sequence[NDArray[np.int64]], most: int) -> Iterator[tuple[Units, Vectors]]:
+        """At most so many rows, segment by segment."""
         edges = np.cumsum([0, *map(len, rows)])
-        count = min(int(edges[-1]), _BACKGROUND)
-        chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), count).astype(int))
-        looks = [
-            segment.look(held[chosen[(chosen >= start) & (chosen < end)] - start].tolist())
-            for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False)
-        ]
-        return Sample(Units.joined([units for units, _ in looks])), np.concatenate([vectors for _, vectors in looks])
+        chosen = np.unique(np.linspace(0, max(edges[-1] - 1, 0), min(int(edges[-1]), most)).astype(int))
+        for segment, held, start, end in zip(self._segments, rows, edges, edges[1:], strict=False):
+            yield segment.look(held[chosen[(chosen >= start) & (chosen < end)] - start].tolist())
 
     def look(self, parts: Sequence[Part], vector: Vectors, places: Iterable[Place]) -> Iterator[Looks]:
         """Look at rows for a question, given as the parts of its wording and its vector; segment by segment."""
