@@ -10,7 +10,10 @@ def main() -> None:
     gc.set_threshold(_SELDOM)
     from service.doors.cli import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # else Python looks it through as it ends
 
 
 if __name__ == "__main__":
