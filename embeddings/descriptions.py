@@ -68,14 +68,16 @@ class Descriptions:
         ]
         edges = np.cumsum([0, *(len(concept.about) for concept in described)])
         words, used, texts = _words(encoder, told)
+        starts = np.searchsorted(texts, edges[:-1])
         np.savez(
             folder / _FILE,
             concepts=np.array([concept.id for concept in described], np.str_),
             centres=unit(encoder.encode_document(told) + encoder.encode_document(named)).astype(np.float16),
             centre_starts=edges[:-1],
-            words=words.astype(np.float16),
-            used=used,
-            starts=np.searchsorted(texts, edges[:-1]),
+            # Each concept begins with a word of zeros, which is like nothing, so that none is empty.
+            words=np.concatenate([np.zeros((1, encoder.dimension)), words]).astype(np.float16),
+            used=np.insert(used + 1, starts, 0),
+            starts=starts + np.arange(len(starts)),
         )
 
     def likeness(self, vector: Vectors, tokens: Tokens) -> Fits:

@@ -181,9 +181,11 @@ def _edges(counts: Places) -> Places:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _ranges(starts: Places, ends: Places) -> Places:
-    """All numbers from each start up to its end."""
+def _ranges(starts: Places, ends: Places, count: int) -> Places:
+    """All numbers from each start up to its end. Raises ValueError if those are no parts of so many things."""
     edges = _edges(ends - starts)
+    if not 0 <= edges[-1] <= count or (ends < starts).any():
+        raise ValueError(f"{edges[-1]} of {count}")
     return np.arange(edges[-1]) + np.repeat(starts - edges[:-1], ends - starts)
 
 
@@ -251,14 +253,15 @@ class TokenStore:
         """What `rows` are made of, in order."""
         chosen = np.asarray(rows, np.int64)
         firsts, ends = self._rows[chosen], self._rows[chosen + 1]
-        at, tokens, names = _ranges(firsts, ends), self._sentences[:, 2], self._sentences[:, 3]
+        at = _ranges(firsts, ends, len(self._sentences))
+        tokens, names = self._sentences[:, 2], self._sentences[:, 3]
         pieces = _Pieces(
             counts=ends - firsts,
             spans=self._sentences[at, :2],
             lengths=tokens[at + 1] - tokens[at],
-            tokens=self._tokens[_ranges(tokens[firsts], tokens[ends])],
+            tokens=self._tokens[_ranges(tokens[firsts], tokens[ends], len(self._tokens))],
             names=names[at + 1] - names[at],
-            named=self._named[_ranges(names[firsts], names[ends])].astype(np.int64),
+            named=self._named[_ranges(names[firsts], names[ends], len(self._named))].astype(np.int64),
         )
         return pieces.units(self._concepts, self._table)
 

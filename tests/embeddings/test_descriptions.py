@@ -55,6 +55,16 @@ def test_figures_of_two_descriptions_by_hand(tmp_path: Path) -> None:
     assert found.best(1) == ["ice"]
 
 
+@pytest.mark.parametrize("about", ["…", "ξξξ"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_description_without_a_known_word_is_like_nothing(tmp_path: Path, about: str, place: int) -> None:
+    concepts = [Concept("ice", {"en": ("Arctic",)}, about={"en": "frozen sea"})]
+    concepts.insert(place, Concept("odd", {"en": ("odd",)}, about={"en": about}))
+    Descriptions.build(tmp_path, Glossary(concepts), ENCODER)
+    margins, late = likeness(Descriptions(tmp_path), "frozen").of(["ice", "odd"]).T
+    assert late == pytest.approx([1.0, 0.0], abs=1e-3) and margins[0] > margins[1]
+
+
 @pytest.mark.parametrize(("concepts", "text"), [([], "ice"), ([Concept("a", {"en": ("a",)}, about={"en": "b"})], "…")])
 def test_nothing_described_or_nothing_asked_fits_nothing(tmp_path: Path, concepts: list[Concept], text: str) -> None:
     Descriptions.build(tmp_path, Glossary(concepts), ENCODER)

@@ -102,3 +102,14 @@ def test_a_store_without_tokens_opens(tmp_path: Path, rows: list[int]) -> None:
         for _ in rows:
             add(pieces("…", NO_TITLE, [], NO_TITLE))
     assert len(TokenStore(tmp_path, 8, None).units(rows)) == len(rows)
+
+
+@pytest.mark.parametrize("wrong", [2**40, -5])
+def test_places_that_nobody_wrote_are_told_before_room_is_made_for_them(tmp_path: Path, wrong: int) -> None:
+    with writing_tokens(tmp_path) as add:
+        add(pieces(TEXT, Tokens(np.eye(4, 8, dtype=np.float32), SPANS), [], NO_TITLE))
+    table = np.load(tmp_path / "sentences.npy")
+    table[-1, 2] = wrong
+    np.save(tmp_path / "sentences.npy", table)
+    with pytest.raises(ValueError, match="of 4"):
+        TokenStore(tmp_path, 8, None).units([0])
