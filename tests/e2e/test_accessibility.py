@@ -5,6 +5,7 @@ is set.
 """
 
 import os
+import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -340,6 +341,10 @@ def test_nothing_moves_where_motion_is_reduced(opened: Opened, served: str, moti
     page.route(lambda address: "q=INF" in address, lambda route: held.append(route))
     page.get_by_label(STRINGS["en"]["question"], exact=True).fill("INF")
     page.keyboard.press("Enter")
+    deadline = time.monotonic() + 10
+    while not held:
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(10)  # what is asked comes here a moment after the page says that it asks
     expect(page.locator(".turn")).to_have_attribute("data-state", "asking")
     endless = "document.getAnimations().filter(held => held.effect.getTiming().iterations === Infinity).length"
     assert page.evaluate(endless) == moving
