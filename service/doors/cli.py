@@ -2,17 +2,18 @@
 
 Exit codes: 0 done, 1 an error or something skipped, 2 wrong usage,
 3 nothing found, or a quotation that isn't, or not whole.
-
-What only one command needs is imported by it: who asks should not wait for what takes files in, or for the web.
 """
 
+import datetime
 import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 
 from corpus.document import CorpusError
 from corpus.formats import FORMATS
@@ -23,12 +24,11 @@ from service.collection import Collection
 from service.doors import terminal
 from service.question import BadQuestion
 from service.settings import MOST_WORKERS, Settings, SettingsError
+from service.timeline import timeline as make_timeline
 from service.verification import BadQuotation, Claim, Verdict
 from service.version import version
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
+# What only one command needs it imports itself: who asks should not wait for what takes files in, or for the web.
 app = typer.Typer(name="yinju", no_args_is_help=True, add_completion=False, help=__doc__)
 
 _NOTHING_FOUND = 3
@@ -91,8 +91,6 @@ def timeline(
     as_json: Annotated[bool, typer.Option("--json", help="Print what GET /api/timeline replies.")] = False,
 ) -> None:
     """Show a topic by date: the passages of each statement, and what wording stayed (=), went (-) and came (+)."""
-    from service.timeline import timeline as make_timeline
-
     held = make_timeline(Collection(_settings(), create=False), question)
     if as_json:
         from service.doors.citing import TimelineOut
@@ -128,16 +126,14 @@ def export(
 @app.command()
 def withdraw(document: Annotated[str, typer.Argument(help="A document's name, such as un-cd-2019.")]) -> None:
     """Take a document out of the collection; its passages are gone from every answer, and their ids say since when."""
-    from datetime import date
-
     from service.doors.readiness import build_index
 
     collection = Collection(_settings(), create=False)
-    collection.store.withdraw(document, date.today())
+    collection.store.withdraw(document, datetime.date.today())
     build_index(collection)
 
 
-def _print_json(reply: "BaseModel") -> None:
+def _print_json(reply: BaseModel) -> None:
     sys.stdout.write(reply.model_dump_json(by_alias=True, indent=1) + "\n")
 
 
@@ -173,8 +169,6 @@ def ingest(
 @app.command()
 def catalogue(folder: Annotated[Path, typer.Argument(help="A folder of documents.")]) -> None:
     """Write the first draft of a folder's catalogue.toml, to be edited; an existing one is left alone."""
-    from tempfile import TemporaryDirectory
-
     from corpus import cataloguing
     from corpus.catalogue import NAME
     from corpus.confinement import Confinement
