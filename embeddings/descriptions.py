@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from embeddings.arrays import READING
 from embeddings.encoder import Encoder, Tokens, Vectors, unit
 from embeddings.glossary import Glossary
-from embeddings.late_interaction import Places, Scores, soft_idf
+from embeddings.late_interaction import Scores, soft_idf
+from embeddings.rows import Places
 
 _FILE = "descriptions.npz"
 _NAMES = 3  # the most usual ones of each language, told with the description

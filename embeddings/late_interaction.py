@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoder import Vectors, unit
+from embeddings.rows import Places
 from embeddings.tokens import Units
 
 Scores = NDArray[np.float64]
-Places = NDArray[np.int64]
 
 _TITLE = 0.7  # what a match in the title counts, beside one in the passage itself
 _REMEMBERED = 10_000  # tokens, of which a sample keeps one figure each
@@ -50,7 +50,7 @@ class Sample:
         new = {key: at for at, key in enumerate(keys) if key not in known}
         if new and len(self._passages):
             unknown = tokens[[*new.values()]]
-            best = in_blocks(unknown, lambda block: similarity(block, self._passages).passages).mean(axis=0)
+            best = _in_blocks(unknown, lambda block: similarity(block, self._passages).passages).mean(axis=0)
             known = self._known = {**known, **dict(zip(new, best.tolist(), strict=True))}
         return np.array([known.get(key, 0.0) for key in keys])
 
@@ -78,13 +78,12 @@ def similarity(tokens: Vectors, passages: Units) -> Similarity:
     return Similarity(best, np.maximum.reduceat(titled, passages.edges[:-1]))
 
 
-def in_blocks(tokens: Vectors, held: Callable[[Vectors], Scores]) -> Scores:
+def _in_blocks(tokens: Vectors, held: Callable[[Vectors], Scores]) -> Scores:
     """What `held` says of each token, (…, tokens), where others must not matter: products of one size add up alike."""
     padded = np.zeros((-(-len(tokens) // _BLOCK) * _BLOCK, tokens.shape[1]), np.float32)
     padded[: len(tokens)] = tokens
-    return np.concatenate([held(block) for block in padded.reshape(-1, _BLOCK, tokens.shape[1])], axis=1)[
-        :, : len(tokens)
-    ]
+    found = [held(padded[start : start + _BLOCK]) for start in range(0, len(padded), _BLOCK)]
+    return np.concatenate(found, axis=1)[:, : len(tokens)]
 
 
 class LateInteraction:

@@ -22,6 +22,7 @@ from corpus.sentences import sentences
 from embeddings.arrays import mapped
 from embeddings.encoder import Ids, Tokens, Vectors, unit
 from embeddings.glossary import Mention
+from embeddings.rows import Places
 
 _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "tokens.bin",
@@ -30,7 +31,6 @@ _TOKENS, _SENTENCES, _ROWS, _NAMED, _CONCEPTS = (
     "named.npy",
     "concepts.json",
 )
-Places = NDArray[np.int64]
 Table = Callable[[Ids], Vectors]  # looks token vectors up
 
 _NOTHING = frozenset[str]()
@@ -231,7 +231,6 @@ class TokenStore:
     def __init__(self, folder: Path, dimension: int, table: Table | None) -> None:
         """Open what was written by `writing_tokens` with the same encoder's tokens."""
         self._table = table
-        self._dimension = dimension
         self._concepts: list[str] = json.loads((folder / _CONCEPTS).read_text("utf-8"))
         # (start, end, first token, first name) of each sentence, and one more row that ends the last
         self._sentences, self._rows = mapped(folder / _SENTENCES), mapped(folder / _ROWS)
